@@ -1,0 +1,1 @@
+"""What is collected: one folder per source, one per family of derived datasets. Nothing here judges."""

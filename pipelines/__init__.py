@@ -1,0 +1,1 @@
+"""When things run, and with which credentials: the only wiring."""

@@ -1,0 +1,1 @@
+"""Where evidence rests, and how it is read. Knows neither sources nor controls."""

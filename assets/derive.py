@@ -1,0 +1,146 @@
+"""How is a derived dataset computed from stored snapshots, and from no others?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from assets.capture import Derivation, day_window
+from warehouse.dataset import Dataset
+from warehouse.ledger import Entry
+from warehouse.read import Need, Reader, Round
+from warehouse.snapshots import Index, Slot
+from warehouse.store import Offered, Store, digest_of
+
+
+@dataclass(frozen=True)
+class Deriver:
+    """Computes derived datasets into one store."""
+
+    store: Store
+    index: Index
+    datasets: Mapping[str, Dataset]
+    now: Callable[[], datetime]
+    run: str
+    version: str
+
+    def derive(self, derivation: Derivation, day: date, reader: Reader) -> list[Entry]:
+        """Compute one derivation for every instance of its first input and return the new entries.
+
+        A result that already stands for the same inputs is not stored again. Where an input is missing or
+        altered nothing is stored and a `failure` entry says which, so that a test that needs the result can
+        name the cause.
+        """
+        driver, *others = derivation.inputs
+        entries = []
+        for instance in sorted(
+            set(reader.calendar.instances(driver, day)) | set(self.index.instances(driver, day))
+        ):
+            needs = [
+                Need(driver, instance=instance),
+                *(self._need(name, derivation, instance) for name in others),
+            ]
+            available = reader.available(needs, day)
+            slot = Slot(derivation.dataset.name, derivation.instance(instance), day)
+            if problems := [*available.missing, *available.altered]:
+                self._failed(slot, "; ".join(str(problem) for problem in problems))
+                continue
+            for chosen in available.rounds:
+                entry = self._derive_round(derivation, slot, instance, chosen, reader, needs)
+                if entry is not None:
+                    entries.append(entry)
+        self.index.refresh()
+        return entries
+
+    def _need(self, name: str, derivation: Derivation, instance: str) -> Need:
+        """Return which instances of a further input belong to one instance of the first.
+
+        The same instance where both come from one source; all of them else, as of registers.
+        """
+        same_source = name.split("_", 1)[0] == derivation.source
+        return Need(name, instance=instance) if same_source else Need(name)
+
+    def _derive_round(
+        self,
+        derivation: Derivation,
+        slot: Slot,
+        instance: str,
+        chosen: Round,
+        reader: Reader,
+        needs: Sequence[Need],
+    ) -> Entry | None:
+        inputs = sorted(snapshot.path for snapshot in chosen.snapshots)
+        sql_sha256 = digest_of(derivation.sql)
+        round_name = max(snapshot.round for snapshot in chosen.snapshots)
+        for snapshot in self.index.captures(slot, accumulates=derivation.dataset.accumulates):
+            same = snapshot.header["sql_sha256"] == sql_sha256 and list(snapshot.inputs) == inputs
+            if same and snapshot.round == round_name and reader.check(snapshot) is None:
+                return None
+        sql = derivation.sql.read_text(encoding="utf-8")
+        start, end = day_window(slot.day)
+        known = {"day": slot.day, "day_start": start, "day_end": end, "instance": instance}
+        connection = reader.connect(chosen, needs)
+        try:
+            used = parameters_of(sql)
+            table = connection.execute(sql, {name: known[name] for name in used}).to_arrow_table()
+        finally:
+            connection.close()
+        header = {
+            "source": derivation.dataset.source,
+            "derivation": derivation.sql.name,
+            "sql_sha256": sql_sha256,
+            "inputs": inputs,
+            "round": round_name,
+            "captured_at": chosen.observed_at.isoformat(),
+            "run": self.run,
+            "version": self.version,
+        }
+        return self.store.write(
+            [Offered(derivation.dataset, table)],
+            kind="derivation",
+            instance=slot.instance,
+            day=slot.day,
+            header=header,
+            recorded_at=self.now(),
+        )
+
+    def _failed(self, slot: Slot, error: str) -> None:
+        attempts = self.index.attempts.get(slot, [])
+        if attempts and attempts[-1].error == error:
+            return
+        self.store.ledger.append(
+            "failure",
+            {
+                "datasets": [slot.dataset],
+                "source": slot.dataset.split("_", 1)[0],
+                "instance": slot.instance,
+                "day": slot.day.isoformat(),
+                "error": error,
+                "retryable": False,
+                "run": self.run,
+            },
+            self.now(),
+        )
+        self.index.refresh()
+
+
+def parameters_of(sql: str) -> set[str]:
+    """Return the names of the `$parameters` a single SQL statement uses."""
+    statements = duckdb.extract_statements(sql)
+    if len(statements) != 1:
+        raise ValueError(f"expected one SQL statement, found {len(statements)}")
+    return set(statements[0].named_parameters)
+
+
+@cache
+def sql_beside(module_file: str, name: str) -> Path:
+    """Return the path of a SQL file in the folder of a module. Raises FileNotFoundError."""
+    path = Path(module_file).parent / name
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; a derivation names it")
+    return path

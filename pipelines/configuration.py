@@ -1,0 +1,151 @@
+"""Which company, since when, from which systems? `evidence.yaml`, which names variables and holds no secret."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from warehouse.store import Home
+
+FILE = "evidence.yaml"
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+InstanceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
+
+
+class ConfigurationError(Exception):
+    """The configuration is missing or contradicts itself; the message says what to write where."""
+
+
+class Strict(BaseModel):
+    """A part of evidence.yaml: unknown keys are refused, since a typo must not be a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    instance: InstanceName
+
+
+class OktaSource(Strict):
+    """One Okta organisation."""
+
+    org_url: str
+    token_env: Variable = "OKTA_API_TOKEN"  # noqa: S105 - the variable's name, not its value
+
+
+class AwsSource(Strict):
+    """One AWS account, reached by assuming a read-only role in it."""
+
+    region: str
+    role_arn: str | None = None
+    access_key_id_env: Variable | None = None
+    """Null: boto3's own chain of credentials (profile, container, instance role)."""
+    secret_access_key_env: Variable | None = None
+    endpoint_url: str | None = None
+
+
+class ShopSource(Strict):
+    """The platform's PostgreSQL, with the views of the shop contract."""
+
+    dsn_env: Variable = "SHOP_DSN"
+
+
+class RegisterSource(Strict):
+    """The folder of registers people keep."""
+
+    folder: Path
+
+
+class Sources(BaseModel):
+    """The systems evidence is collected from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    okta: tuple[OktaSource, ...] = ()
+    aws: tuple[AwsSource, ...] = ()
+    shop: tuple[ShopSource, ...] = ()
+    register: tuple[RegisterSource, ...] = ()
+
+    def instances(self) -> dict[str, list[str]]:
+        """Return source word -> configured instance names, in the order of the file."""
+        return {
+            source: [item.instance for item in getattr(self, source)] for source in type(self).model_fields
+        }
+
+
+class Configuration(BaseModel):
+    """evidence.yaml as a whole."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    company: str
+    start: date
+    """The first evidence day. From it on, every day without a snapshot is a gap."""
+    hmac_key_env: Variable = "EVIDENCE_HMAC_KEY"
+    hmac_version: str = "1"
+    state_rounds: tuple[Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], ...] = Field(
+        default=("12:00",), min_length=1
+    )
+    """When states are collected each day, UTC."""
+    sources: Sources
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A home and the configuration that is in force for it."""
+
+    home: Home
+    configuration: Configuration
+    secrets: Mapping[str, str]
+    """Environment variables, read when a secret is needed."""
+
+    def __repr__(self) -> str:
+        return f"Settings(home={self.home.path}, company={self.configuration.company!r})"
+
+    def secret(self, variable: str, needed_for: str) -> str:
+        """Return the value of an environment variable. Raises ConfigurationError where it is not set."""
+        value = self.secrets.get(variable, "")
+        if not value:
+            raise ConfigurationError(
+                f"{needed_for}: the environment variable {variable} is not set. evidence.yaml names it; set "
+                "it to the credential's value (never write the value into a file). A retry will not help "
+                "before that."
+            )
+        return value
+
+
+def home() -> Home:
+    """Return the evidence home: EVIDENCE_HOME, else ./.evidence."""
+    return Home(Path(os.environ.get("EVIDENCE_HOME", ".evidence")).absolute())
+
+
+def load(chosen: Home | None = None, file: Path | None = None) -> Settings:
+    """Return the settings in force: evidence.yaml in the home (a sandbox), else where we are.
+
+    Raises ConfigurationError naming where we looked, or every wrong key of the file.
+    """
+    chosen = chosen or home()
+    explicit = os.environ.get("EVIDENCE_CONFIG")
+    looked = [file or Path(explicit)] if file or explicit else [chosen.path / FILE, Path(FILE).absolute()]
+    found = next((path for path in looked if path.is_file()), None)
+    if found is None:
+        raise ConfigurationError(
+            f"There is no {FILE}. Looked for {' and '.join(str(path) for path in looked)}. Run `make demo` "
+            "for the simulated company, or write one as the README shows."
+        )
+    return Settings(chosen, parse(found.read_text(encoding="utf-8"), str(found)), os.environ)
+
+
+def parse(text: str, name: str) -> Configuration:
+    """Return the configuration a text holds. Raises ConfigurationError with every problem in one list."""
+    try:
+        return Configuration.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{name}: not YAML: {error}") from error
+    except ValidationError as error:
+        problems = "\n".join(
+            f"  {'.'.join(str(step) for step in item['loc'])}: {item['msg']}" for item in error.errors()
+        )
+        raise ConfigurationError(f"{name}: {error.error_count()} problem(s):\n{problems}") from error

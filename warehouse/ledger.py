@@ -1,0 +1,214 @@
+"""What counts as evidence, in which order was it recorded, and is that order intact?
+
+One file per entry, `ledger/<9 digits>.json`: an in-toto Statement in a DSSE envelope whose list of
+signatures is empty until signing arrives. Every entry names the digest of the one before it. Linking a new
+file under the next number is a compare-and-swap: of two writers one wins, the other takes the number after.
+
+Finding the end lists the folder: probing upwards number by number would take a hole, which is damage, for
+the end, and fill it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE = "urn:evidence-warehouse:{kind}:v1"
+GENESIS = "0" * 64
+DIGITS = 9
+
+
+class LedgerDamaged(Exception):
+    """The ledger cannot be appended to or read; the message says what was found."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One acknowledged fact. `body` is the statement's predicate without number, previous and time."""
+
+    number: int
+    kind: str
+    recorded_at: datetime
+    previous: str
+    sha256: str
+    """Digest of the entry's file, which the next entry names."""
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing wrong with the ledger itself."""
+
+    number: int
+    what: str
+
+
+@dataclass
+class Ledger:
+    """The ledger in one folder. Keeps what it has read; `refresh` reads what others have added."""
+
+    folder: Path
+    entries: list[Entry] = field(default_factory=list, repr=False)
+    damage: list[Damage] = field(default_factory=list, repr=False)
+    _last: int = field(default=0, repr=False)
+
+    def __post_init__(self) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the entries added since the last look, checking that each names the one before it."""
+        if not self.folder.is_dir():
+            return
+        numbers = sorted(
+            int(name[:DIGITS])
+            for name in os.listdir(self.folder)  # noqa: PTH208 - names alone, without a Path for each
+            if name.endswith(".json") and name[:-5].isdigit() and len(name) == DIGITS + 5
+        )
+        for number in numbers:
+            if number <= self._last:
+                continue
+            if any(self.path(n).exists() for n in range(self._last + 1, number)):
+                self.refresh()  # the listing raced a writer: look again
+                return
+            self.damage.extend(
+                Damage(gone, "this entry is missing") for gone in range(self._last + 1, number)
+            )
+            hole = number != self._last + 1
+            content = self.path(number).read_bytes()
+            previous = self.entries[-1].sha256 if self.entries else GENESIS
+            try:
+                entry = decode(number, content)
+            except (ValueError, KeyError, TypeError) as error:
+                self.damage.append(Damage(number, f"this entry cannot be read ({type(error).__name__})"))
+                entry = Entry(number, "unreadable", _never(), GENESIS, _digest(content), {})
+            else:
+                if entry.previous != previous and not hole:
+                    self.damage.append(
+                        Damage(
+                            number,
+                            f"it names {entry.previous[:12]}… as the entry before it, "
+                            f"whose digest is {previous[:12]}…",
+                        )
+                    )
+            self.entries.append(entry)
+            self._last = number
+
+    def path(self, number: int) -> Path:
+        """Return where the entry of that number rests."""
+        return self.folder / f"{number:0{DIGITS}d}.json"
+
+    def append(
+        self, kind: str, body: dict[str, Any], recorded_at: datetime, subjects: dict[str, str] | None = None
+    ) -> Entry:
+        """Record one entry durably and return it.
+
+        `subjects` maps the names of the files it stands for to their SHA-256; an entry that stands for no
+        file has the digest of its own body as subject.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        while True:
+            self.refresh()
+            number = self._last + 1
+            previous = self.entries[-1].sha256 if self.entries else GENESIS
+            content = encode(number, previous, kind, body, recorded_at, subjects)
+            if put_if_absent(self.path(number), content):
+                self.refresh()
+                return next(entry for entry in reversed(self.entries) if entry.number == number)
+
+
+def encode(
+    number: int,
+    previous: str,
+    kind: str,
+    body: dict[str, Any],
+    recorded_at: datetime,
+    subjects: dict[str, str] | None,
+) -> bytes:
+    """Return the bytes of an entry's file."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    named = subjects or {kind: _digest(text.encode())}
+    statement = {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": name, "digest": {"sha256": sha}} for name, sha in sorted(named.items())],
+        "predicateType": PREDICATE.format(kind=kind),
+        "predicate": {
+            "number": number,
+            "previous": previous,
+            "recorded_at": recorded_at.isoformat(),
+            "kind": kind,
+            "body": body,
+        },
+    }
+    payload = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    envelope = {
+        "payloadType": PAYLOAD_TYPE,
+        "payload": base64.b64encode(payload).decode("ascii"),
+        "signatures": [],
+    }
+    return json.dumps(envelope, separators=(",", ":")).encode() + b"\n"
+
+
+def decode(number: int, content: bytes) -> Entry:
+    """Return the entry a file holds. Raises ValueError, KeyError or TypeError where it holds none."""
+    envelope = json.loads(content)
+    if envelope["payloadType"] != PAYLOAD_TYPE:
+        raise ValueError(f"payload type {envelope['payloadType']!r}, expected {PAYLOAD_TYPE!r}")
+    statement = json.loads(base64.b64decode(envelope["payload"], validate=True))
+    predicate = statement["predicate"]
+    if predicate["number"] != number:
+        raise ValueError(f"the file is numbered {number}, its content {predicate['number']}")
+    return Entry(
+        number=number,
+        kind=predicate["kind"],
+        recorded_at=datetime.fromisoformat(predicate["recorded_at"]),
+        previous=predicate["previous"],
+        sha256=_digest(content),
+        body=predicate["body"],
+    )
+
+
+def put_if_absent(path: Path, content: bytes) -> bool:
+    """Write a file durably under a name nobody has; False, and nothing changed, where the name is taken."""
+    staged = path.parent / f".{secrets.token_hex(8)}.staged"
+    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(staged, path)
+        except FileExistsError:
+            return False
+    finally:
+        staged.unlink()
+    sync_folder(path.parent)
+    return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a folder's new names durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _never() -> datetime:
+    from datetime import UTC
+
+    return datetime.min.replace(tzinfo=UTC)

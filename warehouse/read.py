@@ -1,0 +1,244 @@
+"""Which evidence may a test or a derived dataset read, and is it still what was stored?
+
+The only in-memory DuckDB over evidence: its views name exact files from the ledger, each re-hashed before it
+is read, its lineage included. A glob would take in a stray file and miss a deleted one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+import duckdb
+
+from warehouse.dataset import Dataset, Kind
+from warehouse.period import Calendar
+from warehouse.snapshots import Index, Slot, Snapshot
+from warehouse.store import Store, digest_of
+
+
+class Fault(StrEnum):
+    """What is wrong with a file the ledger names."""
+
+    MISSING = "missing"
+    ALTERED = "altered"
+
+
+@dataclass(frozen=True)
+class Need:
+    """A dataset a reader needs, of all instances or of those of one source or of one name."""
+
+    dataset: str
+    source: str | None = None
+    instance: str | None = None
+
+    def covers(self, instance: str) -> bool:
+        """Return whether the instance belongs to this need."""
+        if self.instance is not None:
+            return instance == self.instance
+        return self.source is None or instance.startswith(f"{self.source}-")
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """A needed snapshot that cannot be read, and why."""
+
+    slot: Slot
+    fault: Fault
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.slot.dataset}/{self.slot.instance}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Round:
+    """What was seen together: for every need, the snapshots to read."""
+
+    observed_at: datetime
+    snapshots: tuple[Snapshot, ...]
+
+
+@dataclass(frozen=True)
+class Available:
+    """What can be read for a day: the rounds, oldest first, and what is missing or altered."""
+
+    rounds: tuple[Round, ...]
+    missing: tuple[Unavailable, ...]
+    altered: tuple[Unavailable, ...]
+
+    @property
+    def paths(self) -> list[str]:
+        """The files of all rounds."""
+        return sorted({snapshot.path for one in self.rounds for snapshot in one.snapshots})
+
+
+class Reader:
+    """Reads the evidence of one home. Make a new one per run: it remembers what it re-hashed."""
+
+    def __init__(self, store: Store, index: Index, datasets: Mapping[str, Dataset]) -> None:
+        self.store = store
+        self.index = index
+        self.datasets = datasets
+        self.calendar = Calendar(index.configurations)
+        self._checked: dict[str, tuple[Fault, str] | None] = {}
+
+    def check(self, snapshot: Snapshot) -> tuple[Fault, str] | None:
+        """Return what is wrong with a snapshot's file or with any file it was computed from."""
+        if snapshot.path not in self._checked:
+            self._checked[snapshot.path] = self._check(snapshot)
+        return self._checked[snapshot.path]
+
+    def _check(self, snapshot: Snapshot) -> tuple[Fault, str] | None:
+        try:
+            found = digest_of(self.store.home.path / snapshot.path)
+        except FileNotFoundError:
+            return Fault.MISSING, f"its file {snapshot.path} is gone from the store"
+        if found != snapshot.sha256:
+            return (
+                Fault.ALTERED,
+                f"its file {snapshot.path} has digest {found[:12]}…, the ledger says {snapshot.sha256[:12]}…",
+            )
+        for path in snapshot.inputs:
+            source = self.index.by_path.get(path)
+            if source is None:
+                return Fault.MISSING, f"it was computed from {path}, which the ledger does not name"
+            if fault := self.check(source):
+                return fault[
+                    0
+                ], f"it was computed from {source.slot.dataset}/{source.slot.instance}: {fault[1]}"
+        return None
+
+    def available(self, needs: Sequence[Need], day: date) -> Available:
+        """Return what can be read for a day, and what cannot and why."""
+        usable: dict[tuple[str, str], list[Snapshot]] = {}
+        missing: list[Unavailable] = []
+        altered: list[Unavailable] = []
+        for need in needs:
+            expected = set(self.calendar.instances(need.dataset, day))
+            found = set(self.index.instances(need.dataset, day))
+            for instance in sorted(name for name in expected | found if need.covers(name)):
+                slot = Slot(need.dataset, instance, day)
+                captures = self.index.captures(slot, accumulates=self.datasets[need.dataset].accumulates)
+                good = []
+                for snapshot in captures:
+                    match self.check(snapshot):
+                        case None:
+                            good.append(snapshot)
+                        case (Fault.MISSING, reason):
+                            missing.append(Unavailable(slot, Fault.MISSING, reason))
+                        case (Fault.ALTERED, reason):
+                            altered.append(Unavailable(slot, Fault.ALTERED, reason))
+                if good:
+                    usable[need.dataset, instance] = good
+                elif not captures:
+                    missing.append(Unavailable(slot, Fault.MISSING, self.why_missing(slot)))
+            if not any(need.covers(name) for name in expected | found):
+                slot = Slot(need.dataset, need.instance or need.source or "any", day)
+                missing.append(Unavailable(slot, Fault.MISSING, "no instance of it is configured"))
+        return Available(tuple(self._rounds(usable)), tuple(missing), tuple(altered))
+
+    def why_missing(self, slot: Slot) -> str:
+        """Return why a slot has no snapshot, as far as the ledger says."""
+        if slot in self.index.gaps:
+            gap = self.index.gaps[slot]
+            return f"gap of {slot.day} (ledger entry {gap.entry}): {gap.cause}"
+        if attempts := self.index.attempts.get(slot):
+            return f"the collection of {slot.day} failed: {attempts[-1].error}"
+        return f"no snapshot of {slot.day}"
+
+    def _rounds(self, usable: Mapping[tuple[str, str], list[Snapshot]]) -> list[Round]:
+        """Group captures into rounds: each round has, of every slot, the capture made in it or nearest to it.
+
+        Only states make rounds; of an event day one read counts in all of them.
+        """
+        names = sorted(
+            {
+                snapshot.round
+                for (dataset, _), captures in usable.items()
+                if self.datasets[dataset].accumulates
+                for snapshot in captures
+            }
+        )
+        rounds, seen = [], set()
+        for name in names or [""]:
+            chosen = tuple(_of_round(captures, name) for _, captures in sorted(usable.items()))
+            if chosen and chosen not in seen:
+                seen.add(chosen)
+                rounds.append(Round(max(snapshot.captured_at for snapshot in chosen), chosen))
+        return rounds
+
+    def connect(self, chosen: Round, needs: Sequence[Need]) -> duckdb.DuckDBPyConnection:
+        """Return an in-memory DuckDB with one view per needed dataset over the round's files.
+
+        A view has the dataset's columns and `instance`, `day`, `captured_at`. Close it after use.
+        """
+        connection = in_memory()
+        for need in {need.dataset: need for need in needs}.values():
+            parts = [
+                f"select '{s.slot.instance}' as instance, date '{s.slot.day.isoformat()}' as day, "
+                f"timestamptz '{s.captured_at.isoformat()}' as captured_at, * "
+                f"from read_parquet('{quote(str(self.store.home.path / s.path))}', hive_partitioning = false)"
+                for s in chosen.snapshots
+                if s.slot.dataset == need.dataset
+            ]
+            connection.execute(
+                f"create view {need.dataset} as {' union all by name '.join(parts)}"
+                if parts
+                else empty_view(self.datasets[need.dataset])
+            )
+        return connection
+
+
+def in_memory() -> duckdb.DuckDBPyConnection:
+    """Return an in-memory DuckDB in UTC that never downloads an extension."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+    )
+    connection.execute("set timezone = 'UTC'")
+    return connection
+
+
+SQL_TYPES = {
+    "text": "varchar",
+    "int": "bigint",
+    "bool": "boolean",
+    "timestamp": "timestamptz",
+    "date": "date",
+    "text[]": "varchar[]",
+    "json": "varchar",
+    "money": "bigint",
+}
+"""Column types as DuckDB calls them."""
+
+
+def empty_view(dataset: Dataset, name: str | None = None) -> str:
+    """Return SQL that makes a view of a dataset's shape with no rows."""
+    columns = ", ".join(
+        [
+            "null::varchar as instance",
+            "null::date as day",
+            "null::timestamptz as captured_at",
+            *(f"null::{SQL_TYPES[c.type]} as {c.name}" for c in dataset.columns),
+        ]
+    )
+    return f"create view {name or dataset.name} as select {columns} where false"
+
+
+def quote(text: str) -> str:
+    """Return text safe between single quotes in SQL."""
+    return text.replace("'", "''")
+
+
+def _of_round(captures: Sequence[Snapshot], name: str) -> Snapshot:
+    """Return the capture of a round, else the last one before it, else the first one after it."""
+    before = [snapshot for snapshot in captures if snapshot.round <= name]
+    return before[-1] if before else captures[0]
+
+
+def is_event_like(dataset: Dataset) -> bool:
+    """Return whether the newest read of a day counts."""
+    return (dataset.follows or dataset.kind) is Kind.EVENT

@@ -1,0 +1,157 @@
+"""Which snapshots, gaps and failures does the ledger name?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from warehouse.ledger import Entry, Ledger
+
+STORING = frozenset({"snapshot", "derivation", "evaluation"})
+"""The kinds of entries that stand for Parquet files."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What is expected once: a dataset of an instance on a day."""
+
+    dataset: str
+    instance: str
+    day: date
+
+    def __str__(self) -> str:
+        return f"{self.dataset}/{self.instance}/{self.day.isoformat()}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One capture of a slot, as one ledger entry acknowledged it."""
+
+    entry: int
+    slot: Slot
+    sha256: str
+    path: str
+    rows: int
+    captured_at: datetime
+    """The instant the source had been read completely; for derived datasets, that of their newest input."""
+    recorded_at: datetime
+    round: str
+    """Captures of one collection share a round, so that a test joins what was seen together."""
+    inputs: tuple[str, ...]
+    """Paths of the files it was computed from; empty for what a source sent."""
+    header: dict[str, Any] = field(repr=False, compare=False, hash=False)
+    """The whole run header."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A recorded absence of a slot's snapshot."""
+
+    entry: int
+    slot: Slot
+    cause: str
+    recoverable_until: date | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A collection that failed; nothing was stored."""
+
+    entry: int
+    datasets: tuple[str, ...]
+    instance: str
+    day: date
+    error: str
+    retryable: bool
+    recorded_at: datetime
+
+
+class Index:
+    """The ledger's entries by slot. `refresh` takes in what was appended since."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.snapshots: dict[Slot, list[Snapshot]] = defaultdict(list)
+        self.gaps: dict[Slot, Gap] = {}
+        self.attempts: dict[Slot, list[Attempt]] = defaultdict(list)
+        self.configurations: list[Entry] = []
+        self.by_path: dict[str, Snapshot] = {}
+        self._seen = 0
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take in the entries appended since the last look."""
+        self.ledger.refresh()
+        for entry in self.ledger.entries[self._seen :]:
+            self._take(entry)
+        self._seen = len(self.ledger.entries)
+
+    def _take(self, entry: Entry) -> None:
+        if entry.kind in STORING:
+            for snapshot in snapshots_of(entry):
+                self.snapshots[snapshot.slot].append(snapshot)
+                self.by_path[snapshot.path] = snapshot
+        elif entry.kind == "gap":
+            slot = Slot(entry.body["dataset"], entry.body["instance"], date.fromisoformat(entry.body["day"]))
+            until = entry.body["recoverable_until"]
+            self.gaps.setdefault(
+                slot,
+                Gap(
+                    entry.number,
+                    slot,
+                    entry.body["cause"],
+                    date.fromisoformat(until) if until else None,
+                    entry.recorded_at,
+                ),
+            )
+        elif entry.kind == "failure":
+            attempt = Attempt(
+                entry.number,
+                tuple(entry.body["datasets"]),
+                entry.body["instance"],
+                date.fromisoformat(entry.body["day"]),
+                entry.body["error"],
+                entry.body["retryable"],
+                entry.recorded_at,
+            )
+            for dataset in attempt.datasets:
+                self.attempts[Slot(dataset, attempt.instance, attempt.day)].append(attempt)
+        elif entry.kind == "configuration":
+            self.configurations.append(entry)
+
+    def captures(self, slot: Slot, *, accumulates: bool) -> list[Snapshot]:
+        """Return the captures that count, oldest first: all of a state's, the newest of an event's."""
+        found = self.snapshots.get(slot, [])
+        return list(found) if accumulates else found[-1:]
+
+    def instances(self, dataset: str, day: date) -> list[str]:
+        """Return the instances that have a snapshot of the dataset on the day."""
+        return sorted(slot.instance for slot in self.of_day(day) if slot.dataset == dataset)
+
+    def of_day(self, day: date) -> Iterator[Slot]:
+        """Yield the slots of a day that have snapshots."""
+        return (slot for slot, found in self.snapshots.items() if slot.day == day and found)
+
+
+def snapshots_of(entry: Entry) -> list[Snapshot]:
+    """Return the snapshots one entry acknowledged."""
+    body = entry.body
+    return [
+        Snapshot(
+            entry=entry.number,
+            slot=Slot(item["dataset"], body["instance"], date.fromisoformat(body["day"])),
+            sha256=item["sha256"],
+            path=item["path"],
+            rows=item["rows"],
+            captured_at=datetime.fromisoformat(body["captured_at"]),
+            recorded_at=entry.recorded_at,
+            round=body["round"],
+            inputs=tuple(body.get("inputs", ())),
+            header={**body, **item},
+        )
+        for item in body["snapshots"]
+    ]

@@ -1,0 +1,287 @@
+"""Where does a snapshot rest, so that nobody can change it without being seen?
+
+`evidence/<dataset>/instance=<i>/day=YYYY-MM-DD/<sha256>.parquet`, `raw/<sha256>.jsonl.zst`, then one ledger
+entry. A file is written under a staged name, made durable, linked under its digest and only then
+acknowledged in the ledger: what the ledger does not name does not exist. Nothing is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import zstandard
+
+from warehouse.dataset import Dataset, check_instance
+from warehouse.ledger import Entry, Ledger, sync_folder
+
+PARTS = ("evidence", "raw", "ledger", "reports")
+
+
+class StoreRefusal(Exception):
+    """What was offered cannot be stored as evidence; nothing was written."""
+
+
+class Altered(Exception):
+    """A stored file's bytes are not those the ledger names."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """One evidence home: a company's evidence, ledger, warehouse and reports. Two never share anything."""
+
+    path: Path
+
+    @property
+    def warehouse(self) -> Path:
+        """The analysts' DuckDB file."""
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        """Where reports are written."""
+        return self.path / "reports"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own home: run history, not evidence."""
+        return self.path / "dagster"
+
+    @property
+    def sandbox(self) -> Path:
+        """The sandbox's clock and addresses, in homes that are marked SANDBOX."""
+        return self.path / "sandbox"
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A table offered as the snapshot of a dataset."""
+
+    dataset: Dataset
+    table: pa.Table
+    rows_reported: int | None = None
+    control_sum: int | None = None
+
+
+class Store:
+    """The files and the ledger of one home."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.ledger = Ledger(home.path / "ledger")
+
+    @property
+    def is_sandbox(self) -> bool:
+        """True where the home was opened for the simulated company; its evidence is none."""
+        return any(entry.kind == "opening" and entry.body["sandbox"] for entry in self.ledger.entries[:1])
+
+    def open(self, *, sandbox: bool, at: datetime) -> None:
+        """Make the home's folders and its first entry; harmless where they exist.
+
+        Raises StoreRefusal where the home exists with the other mark, so that a simulated company's
+        evidence and a real one's can never mix.
+        """
+        for part in PARTS:
+            (self.home.path / part).mkdir(parents=True, exist_ok=True)
+        if not self.ledger.entries:
+            self.ledger.append("opening", {"sandbox": sandbox, "format": 1}, at)
+        if self.is_sandbox != sandbox:
+            marked, wanted = ("SANDBOX", "real") if self.is_sandbox else ("real", "SANDBOX")
+            raise StoreRefusal(
+                f"The evidence home {self.home.path} is marked {marked}; a {wanted} run was asked for. "
+                "Set EVIDENCE_HOME to another folder. A retry will not help."
+            )
+
+    def write(
+        self,
+        offered: Sequence[Offered],
+        *,
+        kind: str,
+        instance: str,
+        day: date,
+        header: Mapping[str, Any],
+        recorded_at: datetime,
+        pages: Sequence[Mapping[str, Any]] = (),
+    ) -> Entry:
+        """Store tables as snapshots of one instance and day: all of them, acknowledged by one entry.
+
+        Order: raw pages, data, entry. Raises StoreRefusal before anything is written where a table does
+        not fit its dataset's declaration.
+        """
+        check_instance(instance)
+        tables = [(item, conform(item.dataset, item.table)) for item in offered]
+        raw = self.put_raw(pages) if pages else None
+        snapshots, subjects = [], {}
+        for item, table in tables:
+            path, sha256, size = self.put_table(item.dataset, instance, day, table)
+            subjects[path] = sha256
+            snapshots.append(
+                {
+                    "dataset": item.dataset.name,
+                    "path": path,
+                    "sha256": sha256,
+                    "bytes": size,
+                    "rows": table.num_rows,
+                    "rows_reported": item.rows_reported,
+                    "control_sum": item.control_sum,
+                    "schema_sha256": item.dataset.schema_sha256,
+                }
+            )
+        if raw:
+            subjects[raw["path"]] = raw["sha256"]
+        body = {
+            **header,
+            "instance": instance,
+            "day": day.isoformat(),
+            "snapshots": snapshots,
+            "raw": raw,
+        }
+        return self.ledger.append(kind, body, recorded_at, subjects)
+
+    def put_table(self, dataset: Dataset, instance: str, day: date, table: pa.Table) -> tuple[str, str, int]:
+        """Write a conforming table once; return its path inside the home, its digest and its size."""
+        sink = io.BytesIO()
+        pq.write_table(table, sink, compression="zstd", write_page_checksum=True, version="2.6")
+        content = sink.getvalue()
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = f"evidence/{dataset.name}/instance={instance}/day={day.isoformat()}/{sha256}.parquet"
+        self._put(path, content, sha256)
+        return path, sha256, len(content)
+
+    def put_raw(self, pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Write redacted raw pages, one JSON line each, and return path, digest and size."""
+        lines = "".join(
+            json.dumps(page, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain) + "\n"
+            for page in pages
+        )
+        content = zstandard.ZstdCompressor(level=9).compress(lines.encode())
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = f"raw/{sha256}.jsonl.zst"
+        self._put(path, content, sha256)
+        return {"path": path, "sha256": sha256, "bytes": len(content), "pages": len(pages)}
+
+    def _put(self, path: str, content: bytes, sha256: str) -> None:
+        target = self.home.path / path
+        if target.exists():
+            if (found := digest_of(target)) != sha256:
+                raise Altered(
+                    f"{path}: its digest is {found}, its name says otherwise. The file was altered after it "
+                    "was stored; nothing was overwritten. Run `evidence verify`. A retry will not help."
+                )
+            return
+        make_folder(target.parent)
+        staging = self.home.path / "evidence" / ".staging"
+        staging.mkdir(parents=True, exist_ok=True)
+        staged = staging / secrets.token_hex(16)
+        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(staged, target)
+            except FileExistsError:
+                return  # another process stored the same bytes in this moment
+        finally:
+            staged.unlink()
+        sync_folder(target.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and its parents, each durable before anything is put into it."""
+    missing = [folder, *folder.parents]
+    for path in reversed([p for p in missing if not p.exists()]):
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, hexadecimal. Raises FileNotFoundError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def conform(dataset: Dataset, table: pa.Table) -> pa.Table:
+    """Return the table with the declared columns in order, sorted by key.
+
+    Raises StoreRefusal naming the dataset where a column is missing, unknown or of another type, a
+    required value is null, or a key occurs twice.
+    """
+    names = [column.name for column in dataset.columns]
+    if missing := [name for name in names if name not in table.column_names]:
+        raise StoreRefusal(f"{dataset.name}: the table lacks {', '.join(missing)}. Nothing was stored.")
+    if unknown := [name for name in table.column_names if name not in names]:
+        raise StoreRefusal(
+            f"{dataset.name}: the table has {', '.join(unknown)}, which the dataset does not declare. "
+            "Nothing was stored."
+        )
+    try:
+        cast = table.select(names).cast(
+            pa.schema([pa.field(field.name, field.type) for field in dataset.schema]), safe=True
+        )
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise StoreRefusal(
+            f"{dataset.name}: a column is not of its declared type ({type(error).__name__}). Expected "
+            f"{', '.join(f'{c.name} {c.type}' for c in dataset.columns)}. Nothing was stored."
+        ) from error
+    for column in dataset.columns:
+        if column.required and cast.column(column.name).null_count:
+            raise StoreRefusal(
+                f"{dataset.name}.{column.name}: {cast.column(column.name).null_count} of {cast.num_rows} "
+                "rows have no value; every row must. Nothing was stored."
+            )
+    keyed = cast.select(list(dataset.key))
+    if any(keyed.column(name).null_count for name in dataset.key):
+        raise StoreRefusal(f"{dataset.name}: a row has no {' or '.join(dataset.key)}. Nothing was stored.")
+    distinct = keyed.group_by(list(dataset.key)).aggregate([])
+    if distinct.num_rows != cast.num_rows:
+        raise StoreRefusal(
+            f"{dataset.name}: {cast.num_rows - distinct.num_rows} rows repeat a key "
+            f"({', '.join(dataset.key)}). Rows may have moved between pages: a retry may help. "
+            "Nothing was stored."
+        )
+    order = pc.sort_indices(cast, sort_keys=[(name, "ascending") for name in dataset.key])
+    return pa.Table.from_batches(
+        cast.take(order).combine_chunks().to_batches(), schema=pa.schema(list(dataset.schema))
+    )
+
+
+def table_of(dataset: Dataset, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return rows as a table of the dataset's columns; nulls are still allowed here.
+
+    Raises StoreRefusal where a value does not fit its column's type; the value itself is not shown, it may
+    be personal.
+    """
+    arrays = []
+    for column in dataset.columns:
+        try:
+            arrays.append(pa.array([row.get(column.name) for row in rows], type=column.arrow.type))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+            raise StoreRefusal(
+                f"{dataset.name}.{column.name}: a value is no {column.type} ({type(error).__name__}). "
+                "Nothing was stored. A retry will not help."
+            ) from error
+    if unknown := {name for row in rows for name in row} - {c.name for c in dataset.columns}:
+        raise StoreRefusal(
+            f"{dataset.name}: rows have {', '.join(sorted(unknown))}, which the dataset does not declare. "
+            "Nothing was stored."
+        )
+    return pa.Table.from_arrays(arrays, names=[c.name for c in dataset.columns])
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"a raw page holds a {type(value).__name__}, which JSON cannot")
