@@ -191,7 +191,10 @@ class Collector:
             slot = Slot(dataset.name, instance, day)
             item = expected.get((dataset.name, instance))
             if item is not None and item.on(day) and not self.index.snapshots.get(slot) and day < now.date():
-                record_gap(self.store, self.index, slot, item, cause, now)
+                attempts = self.index.attempts.get(slot)
+                record_gap(
+                    self.store, self.index, slot, item, attempts[-1].error if attempts else cause, now
+                )
 
 
 def _origin(recipe: Recipe, day: date, now: datetime) -> str:

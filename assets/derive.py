@@ -87,7 +87,7 @@ class Deriver:
         connection = reader.connect(chosen, needs)
         try:
             used = parameters_of(sql)
-            table = connection.execute(sql, {name: known[name] for name in used}).to_arrow_table()
+            table = connection.sql(sql, params={name: known[name] for name in used}).to_arrow_table()
         finally:
             connection.close()
         header = {

@@ -1,0 +1,1 @@
+"""What must hold: the controls, and how their tests are judged."""

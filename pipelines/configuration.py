@@ -1,4 +1,4 @@
-"""Which company, since when, from which systems? `evidence.yaml`, which names variables and holds no secret."""
+"""Which company, since when, from which systems? `evidence.yaml` names variables and holds no secret."""
 
 from __future__ import annotations
 

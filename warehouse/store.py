@@ -253,8 +253,8 @@ def conform(dataset: Dataset, table: pa.Table) -> pa.Table:
             "Nothing was stored."
         )
     order = pc.sort_indices(cast, sort_keys=[(name, "ascending") for name in dataset.key])
-    return pa.Table.from_batches(
-        cast.take(order).combine_chunks().to_batches(), schema=pa.schema(list(dataset.schema))
+    return pa.Table.from_arrays(
+        [column.combine_chunks() for column in cast.take(order).columns], schema=dataset.schema
     )
 
 

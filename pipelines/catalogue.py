@@ -1,0 +1,81 @@
+"""What is there to collect and to compute? Found in the folders by itself; nothing is registered by hand."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import assets
+from assets.capture import Derivation, Recipe
+from warehouse.dataset import Dataset, DeclarationError, Kind
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every dataset, and how each comes to be."""
+
+    datasets: dict[str, Dataset]
+    recipes: dict[str, Recipe]
+    derivations: tuple[Derivation, ...]
+
+    def expected(self, instances: dict[str, list[str]]) -> list[tuple[Dataset, str]]:
+        """Return every (dataset, instance) a configuration leads to, derived ones included."""
+        pairs = [
+            (dataset, instance)
+            for recipe in self.recipes.values()
+            for instance in recipe.instances(instances.get(recipe.source, []))
+            for dataset in recipe.datasets
+        ]
+        pairs += [
+            (derivation.dataset, derivation.instance(instance))
+            for derivation in self.derivations
+            for instance in instances.get(derivation.source, [])
+        ]
+        return sorted(pairs, key=lambda pair: (pair[0].name, pair[1]))
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return what the folders under assets/ and the control results declare."""
+    datasets: dict[str, Dataset] = {}
+    recipes: dict[str, Recipe] = {}
+    derivations: list[Derivation] = []
+    for module in _modules():
+        for value in vars(module).values():
+            for found in value if isinstance(value, tuple) else (value,):
+                _note(found, datasets, recipes, derivations)
+    for recipe in recipes.values():
+        if len({(dataset.source, dataset.kind) for dataset in recipe.datasets}) != 1:
+            raise DeclarationError(f"{recipe.name}: all datasets of one recipe share one source and one kind")
+        if recipe.kind is Kind.DERIVED:
+            raise DeclarationError(f"{recipe.name}: a derived dataset is computed, not captured")
+    return Catalogue(dict(sorted(datasets.items())), dict(sorted(recipes.items())), tuple(derivations))
+
+
+def _note(
+    found: Any, datasets: dict[str, Dataset], recipes: dict[str, Recipe], derivations: list[Derivation]
+) -> None:
+    if isinstance(found, Dataset):
+        if datasets.setdefault(found.name, found) != found:
+            raise DeclarationError(f"dataset {found.name} is declared twice, and differently")
+    elif isinstance(found, Recipe):
+        recipes[found.name] = found
+    elif isinstance(found, Derivation) and found not in derivations:
+        derivations.append(found)
+
+
+def _modules() -> Iterator[ModuleType]:
+    for info in sorted(pkgutil.iter_modules(assets.__path__), key=lambda info: info.name):
+        if not info.ispkg:
+            continue
+        package = importlib.import_module(f"assets.{info.name}")
+        yield package
+        for inner in pkgutil.iter_modules(package.__path__):
+            if inner.name in {"assets", "datasets"}:
+                yield importlib.import_module(f"assets.{info.name}.{inner.name}")
+    yield importlib.import_module("expectations.results")

@@ -1,0 +1,275 @@
+"""What can be asked of the warehouse at the command line? The `evidence` command.
+
+Exit codes: 0 done, 1 failed, 2 done but with gaps or exceptions, 64 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipelines.configuration import Settings
+    from pipelines.demo import Plan
+
+DONE, FAILED, WITH_FINDINGS, WRONG_USAGE = 0, 1, 2, 64
+
+
+class Day(click.ParamType):
+    """A UTC date, YYYY-MM-DD."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the date a text names."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no date; write it as 2026-03-17", param, ctx)
+
+
+DAY = Day()
+
+
+def console() -> Console:
+    """Return where people read."""
+    from rich.console import Console
+
+    return Console(soft_wrap=True, highlight=False)
+
+
+def settings() -> Settings:
+    """Return the settings of the home in force."""
+    from pipelines.configuration import load
+
+    return load()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="evidence-warehouse")
+def evidence() -> None:
+    r"""Prove that a platform's SOC 2 controls operated on every day of an observation period.
+
+    \b
+    A day in the life:
+      evidence collect     read the sources into immutable snapshots
+      evidence test        judge the controls against the snapshots
+      evidence publish     build the analysts' DuckDB file
+      evidence status      which control held on which day, and where evidence is missing
+      evidence report      the same for people, as one HTML file
+      evidence verify      has anything been altered, removed or added behind our back?
+
+    The evidence home is EVIDENCE_HOME, else ./.evidence. Exit codes: 0 done, 1 failed, 2 done but with
+    gaps or exceptions, 64 wrong usage.
+    """
+
+
+@evidence.command()
+@click.option("--seed", type=int, help="Another company.")
+@click.option(
+    "--faults", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another fault list."
+)
+@click.option("--draw", type=int, metavar="SEED", help="Draw the fault list from a seed.")
+@click.option("--days", type=click.IntRange(1, 30), default=30, show_default=True, help="Evidence days.")
+@click.option("--okta-down", type=DAY, multiple=True, help="A day on which Okta answers nothing.")
+@click.option(
+    "--aws-unreachable", multiple=True, metavar="ACCOUNT:DAY", help="A day an AWS account is unreachable."
+)
+def demo(
+    seed: int | None,
+    faults: Path | None,
+    draw: int | None,
+    days: int,
+    okta_down: tuple[date, ...],
+    aws_unreachable: tuple[str, ...],
+) -> None:
+    """Thirty evidence days of a simulated company, from source to verdict.
+
+    Continues where an interrupted demo stopped. Exits with 0 exactly when what was found is what was
+    planted.
+    """
+    from pipelines.demo import SEED, Plan
+
+    unreachable = []
+    for item in aws_unreachable:
+        account, _, day = item.partition(":")
+        if not day:
+            raise click.BadParameter(
+                f"{item!r}: write 222222222222:2026-03-14", param_hint="--aws-unreachable"
+            )
+        unreachable.append((account, DAY.convert(day, None, None)))
+    plan = Plan(
+        seed=SEED if seed is None else seed,
+        faults=faults,
+        draw=draw,
+        okta_down=okta_down,
+        aws_unreachable=tuple(unreachable),
+        days=days,
+    )
+    sys.exit(run_demo(plan))
+
+
+def run_demo(plan: Plan) -> int:
+    """Carry out a demo with a progress bar, print what it found and return the exit code."""
+    from pipelines.demo_report import run
+
+    return run(plan, console())
+
+
+@evidence.command()
+@click.option("--day", type=DAY, help="An event day; states can only be collected today.")
+@click.option("--source", help="One source only: okta, aws, shop, register.")
+@click.option("--only", type=click.Choice(["states", "events"]), help="Only states, or only events.")
+def collect(day: date | None, source: str | None, only: str | None) -> None:
+    """Read the sources: today's states, and the event days still owed.
+
+    Starts Dagster runs in the home's own instance, one per source, so that run history is whole.
+    """
+    from pipelines import commands
+
+    sys.exit(commands.collect(settings(), console(), day=day, source=source, only=only))
+
+
+@evidence.command()
+@click.option("--day", type=DAY, help="One evidence day; else every day whose evidence is newer.")
+@click.option("--from", "first", type=DAY, help="The first of several days.")
+@click.option("--to", "last", type=DAY, help="The last of several days.")
+def test(day: date | None, first: date | None, last: date | None) -> None:
+    """Judge the controls against the stored snapshots, and record the gaps of days that are over."""
+    from pipelines import commands
+
+    if day is not None and (first or last):
+        raise click.UsageError("--day and --from/--to exclude each other.")
+    sys.exit(commands.test(settings(), console(), first=day or first, last=day or last))
+
+
+@evidence.command()
+@click.option(
+    "--self-contained",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write one file that holds the evidence itself and opens anywhere.",
+)
+def publish(self_contained: Path | None) -> None:
+    """Build the analysts' DuckDB file aside and swap it in; open readers are not disturbed."""
+    from pipelines import commands
+
+    sys.exit(commands.publish(settings(), console(), self_contained))
+
+
+@evidence.command()
+@click.option("--days", type=click.IntRange(1), help="Only the newest days.")
+def status(days: int | None) -> None:
+    """Print the matrix of controls and days, the coverage, and what no longer verifies."""
+    from pipelines.configuration import home
+    from pipelines.status import show
+
+    sys.exit(show(home(), console(), days=days))
+
+
+@evidence.command()
+@click.argument("sql")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+@click.option(
+    "--limit", type=click.IntRange(1), default=1000, show_default=True, help="Rows printed at most."
+)
+def query(sql: str, form: str, limit: int) -> None:
+    r"""Run SQL read-only on the analysts' file.
+
+    \b
+    evidence query "from ctl.open_exceptions"
+    evidence query "from as_of('okta_user', timestamptz '2026-03-10 12:00:00+00')" --format csv
+    """
+    from pipelines.configuration import home
+    from pipelines.query import run
+
+    sys.exit(run(home(), sql, form, limit, console()))
+
+
+@evidence.command()
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; else reports/ in the home."
+)
+def report(out: Path | None) -> None:
+    """Write one self-contained HTML file: coverage, matrix, controls, exceptions and run headers."""
+    from pipelines import commands
+
+    sys.exit(commands.report(settings(), console(), out))
+
+
+@evidence.command()
+@click.option(
+    "--level",
+    type=click.Choice(["structure", "content"]),
+    default="content",
+    show_default=True,
+    help="structure: are all files there and the chain whole; content: re-hash everything.",
+)
+def verify(level: str) -> None:
+    """Re-hash the store and walk the ledger's chain.
+
+    Exits with 0 when nothing is wrong, 1 when evidence was altered or removed, 2 when it is intact but has
+    gaps or files nobody acknowledged.
+    """
+    from pipelines import commands
+    from pipelines.configuration import home
+
+    sys.exit(commands.verify(home(), console(), level))
+
+
+@evidence.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
+def ui(port: int) -> None:
+    """Open Dagster on this home, with its daemon; in a sandbox home the company runs beside it."""
+    from pipelines import commands
+
+    sys.exit(commands.ui(settings(), console(), port))
+
+
+@evidence.command()
+@click.argument("what", required=False)
+@click.option(
+    "--catalogue-into",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Write the control catalogue between the markers of a Markdown file.",
+)
+def schema(what: str | None, catalogue_into: Path | None) -> None:
+    """Print the JSON Schema of control.yaml, evidence.yaml or a register, for editors.
+
+    WHAT is `control`, `evidence` or a register's dataset such as `register_waiver`; without it, the names
+    there are.
+    """
+    from pipelines import commands
+
+    sys.exit(commands.schema(console(), what, catalogue_into))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; an error the user can act on is printed without a traceback."""
+    from assets.failures import SourceFailure
+    from pipelines.configuration import ConfigurationError
+    from warehouse.store import Altered, StoreRefusal
+
+    try:
+        evidence.main(arguments, prog_name="evidence", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(FAILED)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(WRONG_USAGE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(FAILED)
+    except (ConfigurationError, SourceFailure, StoreRefusal, Altered) as error:
+        click.echo(f"evidence: {error}", err=True)
+        sys.exit(FAILED)

@@ -1,0 +1,195 @@
+"""What does each command of `evidence` do? Thin: the work is done where it belongs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import nullcontext
+from datetime import UTC, date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipelines.configuration import Settings
+from pipelines.session import Session
+from warehouse.dataset import Kind
+from warehouse.store import Home, Store
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DONE, FAILED, WITH_FINDINGS = 0, 1, 2
+
+
+def collect(
+    settings: Settings, out: Console, *, day: date | None, source: str | None, only: str | None
+) -> int:
+    """Collect today's states and the event days owed, or one day; return the exit code."""
+    from pipelines import demo, runs, schedules
+
+    session = Session.open(settings, run="evidence collect")
+    known = {recipe.source for recipe in session.catalogue.recipes.values() if session.instances(recipe)}
+    if source is not None and source not in known:
+        raise click.BadParameter(
+            f"{source!r} is no configured source; there are {', '.join(sorted(known))}", param_hint="--source"
+        )
+    now = session.clock.now().astimezone(UTC)
+    today = now.date()
+    wanted: list[tuple[str, str, date]] = []
+    for word in sorted(known if source is None else {source}):
+        mine = [recipe for recipe in session.catalogue.recipes.values() if recipe.source == word]
+        if only != "events" and any(recipe.kind.bound_to_its_day for recipe in mine):
+            wanted.append(("collect_states", word, day or today))
+        if only != "states" and any(recipe.kind is Kind.EVENT for recipe in mine):
+            owed = {d for recipe in mine for d in session.unsettled(recipe)} if day is None else {day}
+            wanted += [("collect_events", word, one) for one in sorted(owed)]
+    sandbox = (
+        demo.company(settings.home, demo.Plan(), demo.start_instant(settings.home))
+        if session.store.is_sandbox
+        else nullcontext()
+    )
+    failed = 0
+    with sandbox:
+        current = demo.settings_of(settings.home) if session.store.is_sandbox else settings
+        for job, word, one in wanted:
+            result = runs.execute(
+                current,
+                job,
+                partition=one.isoformat(),
+                selection=schedules.keys(session.catalogue, states=job == "collect_states", source=word),
+                tags={"evidence/round": now.isoformat(), "evidence/source": word},
+            )
+            failed += not result.success
+            out.print(f"{'stored' if result.success else 'FAILED'}  {job}  {word}  {one}")
+    if not wanted:
+        out.print(
+            "Nothing is owed: every state of today was asked for elsewhere and every event day is settled."
+        )
+    return WITH_FINDINGS if failed else DONE
+
+
+def test(settings: Settings, out: Console, *, first: date | None, last: date | None) -> int:
+    """Evaluate the days owed, or those named, and close what is over; return the exit code."""
+    from pipelines import evaluation, runs
+
+    session = Session.open(settings, run="evidence test")
+    if first is None and last is None:
+        days = list(evaluation.owed(session))
+    else:
+        start = first or session.calendar.start or session.clock.now().date()
+        end = last or session.clock.now().date() - timedelta(days=1)
+        days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    worst = DONE
+    for day in days:
+        result = runs.execute(settings, "evaluate_day", partition=day.isoformat())
+        session.index.refresh()
+        counts = evaluation.verdicts(session, day)
+        line = "  ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+        out.print(f"{day}  {line if result.success else 'the evaluation itself FAILED'}")
+        if not result.success:
+            worst = FAILED
+        elif worst == DONE and counts.keys() - {"PASS", "NO_OCCURRENCE"}:
+            worst = WITH_FINDINGS
+    gaps = session.close()
+    for gap in gaps:
+        out.print(f"gap     {gap.slot}: {gap.cause}", markup=False)
+    if not days:
+        out.print("No day has evidence newer than its last evaluation.")
+    return worst if worst != DONE or not gaps else WITH_FINDINGS
+
+
+def publish(settings: Settings, out: Console, self_contained: Path | None) -> int:
+    """Publish the analysts' file, or a self-contained one elsewhere; return the exit code."""
+    from pipelines import publishing
+
+    published = publishing.publish(
+        Session.open(settings, run="evidence publish"), self_contained=self_contained
+    )
+    out.print(f"published {published.path}", markup=False)
+    for name, value in published.facts().items():
+        out.print(f"  {name}: {value}", markup=False)
+    return WITH_FINDINGS if published.broken_files else DONE
+
+
+def report(settings: Settings, out: Console, target: Path | None) -> int:
+    """Write the HTML report; return the exit code."""
+    from warehouse.audit.report import write
+
+    path = write(settings.home, target)
+    out.print(f"wrote {path}", markup=False)
+    return DONE
+
+
+def verify(home: Home, out: Console, level: str) -> int:
+    """Verify the store; return the exit code."""
+    from rich.progress import Progress
+
+    from warehouse.verify import verify as check
+
+    if not (home.path / "ledger").is_dir():
+        raise click.ClickException(f"There is no evidence home at {home.path}. Set EVIDENCE_HOME.")
+    with Progress(console=out, transient=True, disable=not out.is_terminal) as bar:
+        task = bar.add_task("re-hashing", total=None)
+        found = check(
+            Store(home),
+            level=level,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    out.print(found.text(), markup=False)
+    return found.exit_code
+
+
+def ui(settings: Settings, out: Console, port: int) -> int:
+    """Run Dagster's web page and daemon until stopped; return its exit code."""
+    from pipelines import demo, runs
+
+    runs.prepare(settings.home)
+    is_sandbox = Store(settings.home).is_sandbox
+    sandbox = (
+        demo.company(settings.home, demo.Plan(), demo.start_instant(settings.home))
+        if is_sandbox
+        else nullcontext()
+    )
+    with sandbox:
+        out.print(f"Dagster opens on http://127.0.0.1:{port} (stop with Ctrl-C)")
+        if is_sandbox:
+            out.print("This home is marked SANDBOX: the company is simulated, and its clock stands still.")
+        # A sandbox has no daemon: its schedules belong to the company's clock, not to this machine's.
+        command = ["dagster-webserver"] if is_sandbox else ["dagster", "dev"]
+        module = "-m" if is_sandbox else "--module-name"
+        return subprocess.run(  # noqa: S603 - a fixed command
+            [
+                str(Path(sys.executable).parent / command[0]),
+                *command[1:],
+                module,
+                "pipelines.definitions",
+                "--port",
+                str(port),
+                "--host",
+                "127.0.0.1",
+            ],
+            env={**os.environ, "EVIDENCE_HOME": str(settings.home.path)},
+            check=False,
+        ).returncode
+
+
+def schema(out: Console, what: str | None, catalogue_into: Path | None) -> int:
+    """Print a JSON Schema, or write the control catalogue into a Markdown file; return the exit code."""
+    from pipelines import documents
+
+    if catalogue_into is not None:
+        documents.write_catalogue(catalogue_into)
+        out.print(f"wrote the control catalogue into {catalogue_into}", markup=False)
+        return DONE
+    schemas = documents.schemas()
+    if what is None:
+        for name in schemas:
+            click.echo(name)
+        return DONE
+    if what not in schemas:
+        raise click.BadParameter(f"{what!r} is none of {', '.join(schemas)}", param_hint="WHAT")
+    click.echo(json.dumps(schemas[what](), indent=2))
+    return DONE

@@ -1,0 +1,238 @@
+"""Thirty evidence days of a simulated company: is exactly what was planted found, and nothing else?
+
+Older days are replayed by the functions Dagster's assets call, and reported to Dagster without runs; the
+last days go through the real jobs. Both store the same evidence.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from assets.capture import Recipe
+from pipelines import evaluation, runs
+from pipelines.clock import SandboxClock
+from pipelines.configuration import FILE, Settings, load
+from pipelines.session import Session
+from warehouse.dataset import Kind
+from warehouse.store import Home
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from sandbox.process import Company
+
+FIRST_DAY = date(2026, 3, 1)
+DAYS = 30
+REAL_DAYS = 3
+"""How many of the last days go through Dagster's own jobs."""
+SEED = 20260301
+HMAC_KEY = "the simulated company's shoppers do not exist"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the demo does: which company, which incidents of its own, how many days."""
+
+    seed: int = SEED
+    faults: Path | None = None
+    """Null: the list in the repository."""
+    draw: int | None = None
+    """A seed: a fault list drawn from it instead."""
+    okta_down: tuple[date, ...] = ()
+    aws_unreachable: tuple[tuple[str, date], ...] = ()
+    days: int = DAYS
+    real_days: int = REAL_DAYS
+
+    @property
+    def all_days(self) -> list[date]:
+        """The evidence days, in order."""
+        return [FIRST_DAY + timedelta(days=n) for n in range(self.days)]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happens at one instant of the company's time."""
+
+    at: datetime
+    what: str
+    day: date
+    """The evidence day it is about."""
+
+
+def steps(plan: Plan) -> list[Step]:
+    """Return everything that happens, in order of time."""
+    found = []
+    for day in plan.all_days:
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        found += [
+            Step(noon, "collect_states", day),
+            Step(noon + timedelta(hours=12, minutes=30), "collect_events", day),
+            Step(noon + timedelta(hours=13), "evaluate_day", day),
+            Step(noon + timedelta(hours=13, minutes=30), "close_day", day),
+        ]
+    return found
+
+
+@contextmanager
+def company(home: Home, plan: Plan, at: datetime) -> Iterator[Company]:
+    """Yield the simulated company, with the home configured and the environment set to read it."""
+    from sandbox.process import Company
+
+    home.sandbox.mkdir(parents=True, exist_ok=True)
+    with Company.started(
+        seed=plan.seed,
+        faults=plan.faults,
+        draw=plan.draw,
+        at=at,
+        okta_down=plan.okta_down,
+        aws_unreachable=plan.aws_unreachable,
+    ) as running:
+        write_configuration(home, running.state)
+        yield running
+
+
+def write_configuration(home: Home, state: dict[str, Any]) -> None:
+    """Write the home's evidence.yaml for the company's addresses; credentials go to the environment only."""
+    os.environ.update(
+        {
+            "OKTA_API_TOKEN": state["okta"]["token"],
+            "OKTA_TESTING_TESTINGDISABLEHTTPSCHECK": "true",
+            "EVIDENCE_AWS_ACCESS_KEY_ID": state["aws"]["access_key_id"],
+            "EVIDENCE_AWS_SECRET_ACCESS_KEY": state["aws"]["secret_access_key"],
+            "SHOP_DSN": state["shop"]["dsn"],
+            "EVIDENCE_HMAC_KEY": HMAC_KEY,
+        }
+    )
+    configuration = {
+        "company": "Sandbox Outfitters (simulated)",
+        "start": FIRST_DAY.isoformat(),
+        "sources": {
+            "okta": [{"instance": "acme", "org_url": state["okta"]["org_url"]}],
+            "aws": [
+                {
+                    "instance": account,
+                    "region": state["aws"]["region"],
+                    "role_arn": f"arn:aws:iam::{account}:role/evidence-reader",
+                    "access_key_id_env": "EVIDENCE_AWS_ACCESS_KEY_ID",
+                    "secret_access_key_env": "EVIDENCE_AWS_SECRET_ACCESS_KEY",
+                    "endpoint_url": state["aws"]["endpoint_url"],
+                }
+                for account in state["aws"]["accounts"]
+            ],
+            "shop": [{"instance": "main"}],
+            "register": [{"instance": "main", "folder": state["registers"]["folder"]}],
+        },
+    }
+    staged = home.path / f"{FILE}.staged"
+    staged.write_text(yaml.safe_dump(configuration, sort_keys=False), encoding="utf-8")
+    staged.replace(home.path / FILE)
+
+
+class Replay:
+    """Carries out the steps of a plan in one home, from where an earlier run of it stopped."""
+
+    def __init__(self, settings: Settings, plan: Plan, running: Company) -> None:
+        self.settings = settings
+        self.plan = plan
+        self.running = running
+        self.clock = SandboxClock(settings.home.sandbox / "clock")
+        self.last_runless = plan.all_days[-1] - timedelta(days=plan.real_days)
+
+    def go(self, instance: dg.DagsterInstance) -> Iterator[Step]:
+        """Carry out every step still to be done, yielding it before it is."""
+        session = self._session()
+        for step in steps(self.plan):
+            if done(session, step):
+                continue
+            yield step
+            self.clock.set(step.at)
+            self.running.advance(step.at)
+            if step.day > self.last_runless:
+                self._through_dagster(session, step)
+            else:
+                self._directly(session, step, instance)
+
+    def _session(self) -> Session:
+        if not self.clock.file.exists():
+            self.clock.set(datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC))
+        return Session.open(self.settings, run="demo")
+
+    def _directly(self, session: Session, step: Step, instance: dg.DagsterInstance) -> None:
+        from pipelines import reporting
+
+        match step.what:
+            case "collect_states":
+                for recipe in recipes(session, states=True):
+                    result = session.collect(recipe, step.day, step.at.isoformat())
+                    reporting.report_capture(instance, result)
+            case "collect_events":
+                for recipe in recipes(session, states=False):
+                    for day in session.unsettled(recipe):
+                        result = session.collect(recipe, day, step.at.isoformat())
+                        reporting.report_capture(instance, result)
+            case "evaluate_day":
+                for day in evaluation.owed(session):
+                    reporting.report_evaluation(instance, session, evaluation.evaluate(session, day))
+            case "close_day":
+                session.close()
+
+    def _through_dagster(self, session: Session, step: Step) -> None:
+        from pipelines import schedules
+
+        found = session.catalogue
+        match step.what:
+            case "collect_states":
+                for source in sorted({r.source for r in recipes(session, states=True)}):
+                    self._run(step, step.day, schedules.keys(found, states=True, source=source))
+            case "collect_events":
+                for source in sorted({r.source for r in recipes(session, states=False)}):
+                    mine = [r for r in recipes(session, states=False) if r.source == source]
+                    for day in sorted({day for recipe in mine for day in session.unsettled(recipe)}):
+                        self._run(step, day, schedules.keys(found, states=False, source=source))
+            case "evaluate_day":
+                for day in evaluation.owed(session):
+                    self._run(step, day, None)
+            case "close_day":
+                self._run(step, step.day, None)
+        session.index.refresh()
+
+    def _run(self, step: Step, day: date, selection: Sequence[dg.AssetKey] | None) -> None:
+        runs.execute(
+            self.settings,
+            step.what,
+            partition=day.isoformat(),
+            selection=selection,
+            tags={"evidence/round": step.at.isoformat()},
+        )
+
+
+def recipes(session: Session, *, states: bool) -> list[Recipe]:
+    """Return the recipes of states and registers, or of events."""
+    return [r for r in session.catalogue.recipes.values() if (r.kind is not Kind.EVENT) == states]
+
+
+def done(session: Session, step: Step) -> bool:
+    """Return whether an earlier run carried this step out: the ledger has gone past its instant."""
+    last = session.store.ledger.entries[-1].recorded_at
+    return last > step.at
+
+
+def start_instant(home: Home) -> datetime:
+    """Return the company's instant from which a demo continues."""
+    file = home.sandbox / "clock"
+    if file.exists():
+        return SandboxClock(file).now()
+    return datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
+
+
+def settings_of(home: Home) -> Settings:
+    """Return the settings of a home the demo has configured."""
+    return load(home, home.path / FILE)

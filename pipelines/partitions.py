@@ -1,0 +1,26 @@
+"""Which evidence days are there?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import dagster as dg
+
+from pipelines.configuration import Settings
+
+SANDBOX_DAYS = 30
+"""The simulated company lives for this many evidence days."""
+
+
+def evidence_days(settings: Settings) -> dg.DailyPartitionsDefinition:
+    """Return the UTC days since the configured start, today included: a state is captured inside its day.
+
+    A sandbox's days end with the simulated company, whatever the date is outside.
+    """
+    start = settings.configuration.start
+    if settings.home.sandbox.is_dir():
+        end = start + timedelta(days=SANDBOX_DAYS)
+        return dg.DailyPartitionsDefinition(
+            start_date=start.isoformat(), end_date=end.isoformat(), timezone="UTC"
+        )
+    return dg.DailyPartitionsDefinition(start_date=start.isoformat(), end_offset=1, timezone="UTC")

@@ -1,0 +1,85 @@
+"""Which systems do we read, with which credentials? Every source and every credential on one screen.
+
+name -> client -> environment variable. evidence.yaml names the variables; their values are read here, when a
+client is made, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from assets.capture import Client
+from assets.collect import HmacKey
+from pipelines.configuration import (
+    AwsSource,
+    ConfigurationError,
+    OktaSource,
+    RegisterSource,
+    Settings,
+    ShopSource,
+)
+
+HMAC_KEY_LENGTH = 32
+Source = OktaSource | AwsSource | ShopSource | RegisterSource
+
+
+def client_for(settings: Settings, source: str, instance: str) -> Client:
+    """Return a client of one configured instance. Raises ConfigurationError where a credential is not set.
+
+    The vendors' libraries are imported here, so that commands that read no source need not wait for them.
+    """
+    for item in getattr(settings.configuration.sources, source):
+        if item.instance == instance:
+            return _client(settings, item)
+    raise ConfigurationError(f"evidence.yaml names no instance {instance!r} of source {source!r}.")
+
+
+def _client(settings: Settings, item: Source) -> Client:
+    def secret(variable: str) -> str:
+        return settings.secret(variable, f"source of instance {item.instance}")
+
+    match item:
+        case OktaSource():
+            from assets.okta.client import OktaClient
+
+            return OktaClient(instance=item.instance, org_url=item.org_url, token=secret(item.token_env))
+        case AwsSource():
+            from assets.aws.client import AwsClient
+
+            return AwsClient(
+                instance=item.instance,
+                access_key_id=secret(item.access_key_id_env) if item.access_key_id_env else None,
+                secret_access_key=(
+                    secret(item.secret_access_key_env) if item.secret_access_key_env else None
+                ),
+                role_arn=item.role_arn,
+                endpoint_url=item.endpoint_url,
+                region=item.region,
+            )
+        case ShopSource():
+            from assets.shop.client import ShopClient
+
+            return ShopClient(instance=item.instance, dsn=secret(item.dsn_env))
+        case RegisterSource():
+            from assets.registers.client import RegisterFolder
+
+            return RegisterFolder(instance=item.instance, folder=item.folder)
+        case _:
+            assert_never(item)
+
+
+def hmac_key(settings: Settings) -> HmacKey:
+    """Return the key that replaces shoppers' identifiers. Raises ConfigurationError where it is too short."""
+    configuration = settings.configuration
+    value = settings.secret(configuration.hmac_key_env, "replacing shoppers' identifiers")
+    if len(value) < HMAC_KEY_LENGTH:
+        raise ConfigurationError(
+            f"{configuration.hmac_key_env} has {len(value)} characters, expected at least {HMAC_KEY_LENGTH}: "
+            "a short key can be guessed, and with it every shopper's identifier."
+        )
+    return HmacKey(value.encode(), configuration.hmac_version)
+
+
+Clients = Callable[[str, str], Client]
+"""(source, instance) -> client."""

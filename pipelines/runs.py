@@ -1,0 +1,89 @@
+"""How is a job run in this home's own Dagster instance, so that its run history is whole?"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from warehouse.store import Home
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from pipelines.configuration import Settings
+
+DAGSTER_YAML = """\
+# Dagster's own settings for this evidence home. Run history lives here; the evidence is in ../ledger.
+telemetry:
+  enabled: false
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 300
+  max_runtime_seconds: 7200
+run_retries:
+  enabled: true
+  max_retries: 0   # steps retry their transient failures themselves; a permanent one needs a person
+scheduler:
+  module: dagster._core.scheduler
+  class: DagsterDaemonScheduler
+  config:
+    max_catchup_runs: 31
+concurrency:
+  pools:
+    default_limit: 1   # one run at a time reads a source; one publishes
+    granularity: run
+"""
+
+
+def prepare(home: Home) -> None:
+    """Make Dagster's home inside the evidence home, and point Dagster at it."""
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    settings = home.dagster / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    os.environ["EVIDENCE_HOME"] = str(home.path)
+
+
+@contextmanager
+def instance_of(home: Home) -> Iterator[dg.DagsterInstance]:
+    """Yield the home's Dagster instance."""
+    prepare(home)
+    quiet()
+    import dagster as dg
+
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        yield instance
+
+
+def quiet() -> None:
+    """Silence the one preview warning we knowingly cause: asset checks with partitions."""
+    import dagster as dg
+
+    warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+
+def execute(
+    settings: Settings,
+    job: str,
+    *,
+    partition: str | None = None,
+    selection: Sequence[dg.AssetKey] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> dg.ExecuteInProcessResult:
+    """Run one job to its end and return what became of it; a failed step does not raise."""
+    with instance_of(settings.home) as instance:
+        from pipelines.definitions import code_location
+
+        definition = code_location(settings).resolve_job_def(job)
+        return definition.execute_in_process(
+            instance=instance,
+            partition_key=partition,
+            asset_selection=list(selection) if selection is not None else None,
+            tags=dict(tags or {}),
+            raise_on_error=False,
+        )

@@ -1,0 +1,161 @@
+"""When does what run, and what does a missed tick cost?
+
+A state of a day that is over cannot be had, so its missed ticks stay missed and become gaps. Events, tests
+and gaps are caught up with by asking the ledger what is owed, never by counting ticks: an unpartitioned
+schedule launches only the latest of the ticks it missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+from pipelines.catalogue import Catalogue
+from pipelines.configuration import Settings
+from warehouse.dataset import Kind
+
+EVENTS_AT = "30 0 * * *"
+EVALUATE_AT = "0 1 * * *"
+CLOSE_AT = "30 1 * * *"
+PUBLISH_AT = "0 2 * * *"
+
+
+def jobs(found: Catalogue) -> list[dg.JobDefinition | dg.UnresolvedAssetJobDefinition]:
+    """Return the jobs there are. One run reads one source, so that a broken source holds up no other."""
+    return [
+        dg.define_asset_job(
+            "collect_states",
+            selection=keys(found, states=True),
+            description="Capture every state and register of today. Refuses any other day.",
+        ),
+        dg.define_asset_job(
+            "collect_events",
+            selection=keys(found, states=False),
+            description="Read the events of a day that is over.",
+        ),
+        dg.define_asset_job(
+            "evaluate_day",
+            selection=dg.AssetSelection.assets(*evaluated()),
+            description="Derive a day's datasets and judge every control test about it.",
+        ),
+        dg.define_asset_job(
+            "close_day",
+            selection=dg.AssetSelection.assets("gaps"),
+            description="Record a gap for every closed slot that has neither snapshot nor gap.",
+        ),
+        dg.define_asset_job(
+            "publish",
+            selection=dg.AssetSelection.assets("warehouse"),
+            description="Build the analysts' DuckDB file aside and swap it in.",
+        ),
+    ]
+
+
+def keys(found: Catalogue, *, states: bool, source: str | None = None) -> list[dg.AssetKey]:
+    """Return the asset keys of a source's (or every source's) states and registers, or of its events."""
+    return [
+        dg.AssetKey(dataset.name)
+        for recipe in found.recipes.values()
+        if recipe.kind.bound_to_its_day == states and source in (None, recipe.source)
+        for dataset in recipe.datasets
+    ]
+
+
+def evaluated() -> list[dg.AssetKey]:
+    """Return the asset keys that `evaluate_day` makes."""
+    from pipelines.controls import evaluated_keys
+
+    return evaluated_keys()
+
+
+def schedules(settings: Settings, found: Catalogue) -> list[dg.ScheduleDefinition]:
+    """Return the schedules; all run by default once the daemon does."""
+    by_state = {recipe.source: None for recipe in found.recipes.values() if recipe.kind.bound_to_its_day}
+    by_event = {recipe.source: None for recipe in found.recipes.values() if recipe.kind is Kind.EVENT}
+
+    @dg.schedule(
+        name="collect_states",
+        job_name="collect_states",
+        cron_schedule=[_cron(moment) for moment in settings.configuration.state_rounds],
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def states(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+        tick = context.scheduled_execution_time.astimezone(UTC)
+        for source in by_state:
+            yield request(found, tick, tick.date(), source, states=True)
+
+    @dg.schedule(
+        name="collect_events",
+        job_name="collect_events",
+        cron_schedule=EVENTS_AT,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def events(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+        from pipelines.session import Session
+
+        session = Session.open(settings, run="schedule")
+        tick = context.scheduled_execution_time.astimezone(UTC)
+        for source in by_event:
+            days = {
+                day
+                for recipe in found.recipes.values()
+                if recipe.source == source and recipe.kind is Kind.EVENT
+                for day in session.unsettled(recipe)
+            }
+            for day in sorted(days):
+                yield request(found, tick, day, source, states=False)
+
+    @dg.schedule(
+        name="evaluate_day",
+        job_name="evaluate_day",
+        cron_schedule=EVALUATE_AT,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def evaluations(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+        from pipelines.evaluation import owed
+        from pipelines.session import Session
+
+        tick = context.scheduled_execution_time.astimezone(UTC)
+        for day in owed(Session.open(settings, run="schedule")):
+            yield dg.RunRequest(run_key=f"evaluate {day} {tick.isoformat()}", partition_key=day.isoformat())
+
+    @dg.schedule(
+        name="close_day",
+        job_name="close_day",
+        cron_schedule=CLOSE_AT,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def closing(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        ended = context.scheduled_execution_time.astimezone(UTC).date() - timedelta(days=1)
+        return dg.RunRequest(run_key=f"close {ended}", partition_key=ended.isoformat())
+
+    publishing = dg.ScheduleDefinition(
+        name="publish",
+        job_name="publish",
+        cron_schedule=PUBLISH_AT,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    return [states, events, evaluations, closing, publishing]
+
+
+def request(found: Catalogue, tick: datetime, day: date, source: str, *, states: bool) -> dg.RunRequest:
+    """Return the run that reads one source for one day."""
+    what = "states" if states else "events"
+    return dg.RunRequest(
+        run_key=f"{what} {source} {day} {tick.isoformat()}",
+        partition_key=day.isoformat(),
+        asset_selection=keys(found, states=states, source=source),
+        tags={"evidence/round": tick.isoformat(), "evidence/source": source},
+    )
+
+
+def _cron(moment: str) -> str:
+    hour, minute = moment.split(":")
+    return f"{int(minute)} {int(hour)} * * *"

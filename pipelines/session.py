@@ -1,0 +1,223 @@
+"""What does one step of the pipeline do, whoever asks for it?
+
+A Dagster run, the command line and the demo's replay of older days all call these functions, so that each
+stores the same evidence.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from assets import meta
+from assets.capture import Recipe
+from assets.collect import Collector
+from assets.derive import Deriver
+from assets.failures import SourceFailure
+from pipelines.catalogue import Catalogue, catalogue
+from pipelines.clock import Clock, SandboxClock, SystemClock
+from pipelines.configuration import ConfigurationError, Settings
+from pipelines.resources import client_for, hmac_key
+from warehouse import gaps
+from warehouse.dataset import Dataset
+from warehouse.ledger import Entry
+from warehouse.period import Calendar, configure
+from warehouse.read import Reader
+from warehouse.snapshots import Gap, Index, Slot, Snapshot
+from warehouse.store import Offered, Store, table_of
+
+READS_OF_AN_EVENT_DAY = 3
+"""An event day is read after it ends and 24 and 48 hours later; it is settled when two reads agree."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What became of one recipe on one day."""
+
+    recipe: Recipe
+    day: date
+    entries: tuple[Entry, ...]
+    failures: tuple[tuple[str, SourceFailure | ConfigurationError], ...]
+    """(instance, why nothing of it was stored)."""
+
+    @property
+    def retryable(self) -> bool:
+        """Whether asking again could help any of the failed instances."""
+        return any(isinstance(why, SourceFailure) and why.retryable for _, why in self.failures)
+
+
+@dataclass
+class Session:
+    """One home, opened: its store, its configuration and its clock."""
+
+    settings: Settings
+    store: Store
+    index: Index
+    clock: Clock
+    catalogue: Catalogue
+    run: str = "by hand"
+
+    @classmethod
+    def open(cls, settings: Settings, *, run: str = "by hand") -> Session:
+        """Open a home, making it where there is none, and record what is expected of it."""
+        sandbox = settings.home.sandbox.is_dir()
+        clock: Clock = SandboxClock(settings.home.sandbox / "clock") if sandbox else SystemClock()
+        store = Store(settings.home)
+        store.open(sandbox=sandbox, at=clock.now())
+        found = catalogue()
+        pairs = found.expected(settings.configuration.sources.instances())
+        configure(store, settings.configuration.start, pairs, clock.now())
+        return cls(settings, store, Index(store.ledger), clock, found, run)
+
+    @property
+    def calendar(self) -> Calendar:
+        """What is expected of the home."""
+        return Calendar(self.index.configurations)
+
+    def instances(self, recipe: Recipe) -> Sequence[str]:
+        """Return the configured instances a recipe is read from."""
+        return recipe.instances(self.settings.configuration.sources.instances().get(recipe.source, []))
+
+    def collect(self, recipe: Recipe, day: date, round_name: str) -> Collected:
+        """Capture a recipe of every configured instance; one that fails does not keep the others back.
+
+        An instance already captured in this round is left alone, so that a run can be repeated after a
+        crash or a failure.
+        """
+        collector = Collector(
+            self.store, self.index, self.clock.now, hmac_key(self.settings), self.run, product_version()
+        )
+        entries, failures = [], []
+        for instance in self.instances(recipe):
+            if (done := self.captured(recipe.datasets[0], instance, day, round_name)) is not None:
+                entries.append(self._entry(done.entry))
+                continue
+            try:
+                client = client_for(self.settings, recipe.source, instance)
+            except ConfigurationError as error:
+                collector.failed(recipe, instance, day, str(error), retryable=False)
+                failures.append((instance, error))
+                continue
+            except SourceFailure as error:
+                collector.failed(recipe, instance, day, str(error), retryable=error.retryable)
+                failures.append((instance, error))
+                continue
+            with closing(client):
+                try:
+                    entries.append(collector.collect(recipe, client, instance, day, round_name))
+                except SourceFailure as error:
+                    log.warning("%s", error)
+                    failures.append((instance, error))
+        return Collected(recipe, day, tuple(entries), tuple(failures))
+
+    def captured(self, dataset: Dataset, instance: str, day: date, round_name: str) -> Snapshot | None:
+        """Return the capture of a slot in a round, if there is one."""
+        found = self.index.snapshots.get(Slot(dataset.name, instance, day), [])
+        return next((snapshot for snapshot in found if snapshot.round == round_name), None)
+
+    def _entry(self, number: int) -> Entry:
+        return next(entry for entry in reversed(self.store.ledger.entries) if entry.number == number)
+
+    def derive(self, day: date) -> Reader:
+        """Compute the derived datasets of a day and what GV-06 tests; return the reader that was used."""
+        reader = Reader(self.store, self.index, self.catalogue.datasets)
+        deriver = Deriver(
+            self.store, self.index, self.catalogue.datasets, self.clock.now, self.run, product_version()
+        )
+        for derivation in self.catalogue.derivations:
+            deriver.derive(derivation, day, reader)
+        self._describe_evidence(day)
+        return reader
+
+    def _describe_evidence(self, day: date) -> None:
+        now = self.clock.now()
+        rows = (
+            (meta.SLOT, list(meta.slots(self.index, day))),
+            (meta.RUN, list(meta.runs(self.index, day))),
+            (meta.OBJECT, list(meta.objects(self.store, self.index, day))),
+        )
+        head = self.store.ledger.entries[-1]
+        self.store.write(
+            [Offered(dataset, table_of(dataset, found)) for dataset, found in rows],
+            kind="derivation",
+            instance=meta.INSTANCE,
+            day=day,
+            header={
+                "source": "meta",
+                "derivation": "assets/meta",
+                "sql_sha256": "",
+                "inputs": [],
+                "ledger_head": {"number": head.number, "sha256": head.sha256},
+                "round": now.isoformat(),
+                "captured_at": now.isoformat(),
+                "run": self.run,
+                "version": product_version(),
+            },
+            recorded_at=now,
+        )
+        self.index.refresh()
+
+    def close(self) -> list[Gap]:
+        """Record a gap for every closed slot that has neither snapshot nor gap."""
+        return gaps.close(self.store, self.index, self.clock.now())
+
+    def unsettled(self, recipe: Recipe) -> Iterator[date]:
+        """Yield the event days that should be read now: never read, or not yet settled.
+
+        A day is read when it is over, again 24 and 48 hours later, and settled when two reads agree. This
+        asks the ledger, so days that no schedule ticked for are caught up with.
+        """
+        start = self.calendar.start
+        if start is None or recipe.kind.bound_to_its_day:
+            return
+        now = self.clock.now().astimezone(UTC)
+        kept = recipe.datasets[0].retention_days
+        day = start if kept is None else max(start, now.date() - timedelta(days=kept - 1))
+        while day < now.date():
+            if any(self._wants_reading(recipe, instance, day, now) for instance in self.instances(recipe)):
+                yield day
+            day += timedelta(days=1)
+
+    def _wants_reading(self, recipe: Recipe, instance: str, day: date, now: datetime) -> bool:
+        reads = self.index.snapshots.get(Slot(recipe.datasets[0].name, instance, day), [])
+        if not reads:
+            return True
+        if len(reads) >= READS_OF_AN_EVENT_DAY or now - reads[-1].captured_at < timedelta(hours=23):
+            return False
+        agree = len(reads) > 1 and _same(self.index, recipe, instance, day)
+        return not agree and now.date() <= day + timedelta(days=READS_OF_AN_EVENT_DAY + 1)
+
+
+def _same(index: Index, recipe: Recipe, instance: str, day: date) -> bool:
+    """Return whether the last two reads of an event day brought the same bytes."""
+    pairs = [index.snapshots[Slot(dataset.name, instance, day)][-2:] for dataset in recipe.datasets]
+    return all(earlier.sha256 == later.sha256 for earlier, later in pairs)
+
+
+@cache
+def product_version() -> str:
+    """Return the version that stands in every run header, with the commit where this is a checkout."""
+    here = Path(__file__).parent.parent
+    commit = ""
+    if (here / ".git").exists():
+        answer = subprocess.run(  # noqa: S603 - a fixed command
+            ["git", "-C", str(here), "rev-parse", "--short=12", "HEAD"],  # noqa: S607 - git is on the PATH
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        commit = f"+{answer.stdout.strip()}" if answer.returncode == 0 else ""
+    return f"evidence-warehouse {version('evidence-warehouse')}{commit}"
+
+
+def day_of(text: str) -> date:
+    """Return the date of a partition key. Raises ValueError."""
+    return date.fromisoformat(text)
