@@ -84,6 +84,13 @@ def evidence() -> None:
 @click.option(
     "--aws-unreachable", multiple=True, metavar="ACCOUNT:DAY", help="A day an AWS account is unreachable."
 )
+@click.option(
+    "--through-dagster",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="How many of the last days go through Dagster's own jobs; the others are replayed without runs.",
+)
 def demo(
     seed: int | None,
     faults: Path | None,
@@ -91,6 +98,7 @@ def demo(
     days: int,
     okta_down: tuple[date, ...],
     aws_unreachable: tuple[str, ...],
+    through_dagster: int,
 ) -> None:
     """Thirty evidence days of a simulated company, from source to verdict.
 
@@ -114,6 +122,7 @@ def demo(
         okta_down=okta_down,
         aws_unreachable=tuple(unreachable),
         days=days,
+        real_days=through_dagster,
     )
     sys.exit(run_demo(plan))
 

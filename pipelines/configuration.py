@@ -128,7 +128,9 @@ def load(chosen: Home | None = None, file: Path | None = None) -> Settings:
     """
     chosen = chosen or home()
     explicit = os.environ.get("EVIDENCE_CONFIG")
-    looked = [file or Path(explicit)] if file or explicit else [chosen.path / FILE, Path(FILE).absolute()]
+    if file is None and explicit:
+        file = Path(explicit)
+    looked = [file] if file else [chosen.path / FILE, Path(FILE).absolute()]
     found = next((path for path in looked if path.is_file()), None)
     if found is None:
         raise ConfigurationError(

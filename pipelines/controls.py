@@ -20,7 +20,7 @@ from warehouse.dataset import Dataset, Kind
 
 if TYPE_CHECKING:
     from expectations.control import Control
-    from expectations.evaluate import TestOutcome
+    from expectations.outcome import TestOutcome
 
 GOOD = frozenset({"PASS", "PASS_WAIVED", "NO_OCCURRENCE"})
 

@@ -84,16 +84,19 @@ def steps(plan: Plan) -> list[Step]:
 @contextmanager
 def company(home: Home, plan: Plan, at: datetime) -> Iterator[Company]:
     """Yield the simulated company, with the home configured and the environment set to read it."""
-    from sandbox.process import Company
+    from sandbox.faults import draw
+    from sandbox.process import FAULTS, Company
 
+    unreachable: dict[str, list[date]] = {}
+    for account, day in plan.aws_unreachable:
+        unreachable.setdefault(account, []).append(day)
     home.sandbox.mkdir(parents=True, exist_ok=True)
-    with Company.started(
+    with Company(
         seed=plan.seed,
-        faults=plan.faults,
-        draw=plan.draw,
+        faults=draw(plan.draw) if plan.draw is not None else plan.faults or FAULTS,
         at=at,
         okta_down=plan.okta_down,
-        aws_unreachable=plan.aws_unreachable,
+        aws_unreachable=unreachable,
     ) as running:
         write_configuration(home, running.state)
         yield running
@@ -180,7 +183,7 @@ class Replay:
                         reporting.report_capture(instance, result)
             case "evaluate_day":
                 for day in evaluation.owed(session):
-                    reporting.report_evaluation(instance, session, evaluation.evaluate(session, day))
+                    reporting.report_evaluation(instance, evaluation.evaluate(session, day))
             case "close_day":
                 session.close()
 

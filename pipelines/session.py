@@ -95,7 +95,8 @@ class Session:
         collector = Collector(
             self.store, self.index, self.clock.now, hmac_key(self.settings), self.run, product_version()
         )
-        entries, failures = [], []
+        entries: list[Entry] = []
+        failures: list[tuple[str, SourceFailure | ConfigurationError]] = []
         for instance in self.instances(recipe):
             if (done := self.captured(recipe.datasets[0], instance, day, round_name)) is not None:
                 entries.append(self._entry(done.entry))

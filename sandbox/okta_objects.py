@@ -49,6 +49,7 @@ class Objects:
         self.now = now
         self.api = f"{url}/api/v1"
         self.accounts = company.existing(now)
+        self._users: dict[str, Record] = {}
         self.living = [a for a in self.accounts if a.status(now)[1] != "DEPROVISIONED"]
 
     def id(self, prefix: str, *topic: object) -> str:
@@ -60,7 +61,12 @@ class Objects:
         return {"href": "/".join((self.api, *path)), **more}
 
     def user(self, account: Account) -> Record:
-        """Return a user."""
+        """Return a user; listings of groups ask for the same ones again and again."""
+        if account.user_id not in self._users:
+            self._users[account.user_id] = self._user(account)
+        return self._users[account.user_id]
+
+    def _user(self, account: Account) -> Record:
         since, status = account.status(self.now)
         job, manager = account.job(self.now), self.company.manager(account, self.now)
         login = self.company.last_login(account, self.now)
@@ -114,7 +120,7 @@ class Objects:
             "push": {"credentialId": account.login, "deviceType": "SmartPhone_IPhone", "platform": "IOS"},
             "signed_nonce": {"credentialId": account.login, "deviceType": "Computer", "platform": "MACOS"},
             "sms": {"phoneNumber": f"+1555{account.number:07}"},
-            "question": {"question": "first_computer", "questionText": "What was your first computer?"},
+            "question": {"question": "first_award", "questionText": "What was your first award for?"},
             "webauthn": {"credentialId": factor.id, "authenticatorName": "Security Key"},
             "token:hardware": {"credentialId": factor.id},
         }

@@ -1,0 +1,189 @@
+"""Is exactly what was planted found, however the demo is run or interrupted?"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from pipelines.query import connect
+from warehouse.snapshots import Index
+from warehouse.store import Home, Store
+
+Evidence: TypeAlias = Callable[..., Any]
+
+
+def verdicts(home: Home) -> dict[tuple[str, str], str]:
+    """Return (test, day) -> the verdict the analysts' file shows."""
+    with connect(home) as connection:
+        rows = connection.execute("select test_id, result_day, verdict from ctl.test_day").fetchall()
+    return {(test, day.isoformat()): verdict for test, day, verdict in rows}
+
+
+def test_a_second_company_with_a_fault_list_drawn_now_is_found_exactly(
+    tmp_path: Path, evidence: Evidence
+) -> None:
+    """Thirty days of another company: every drawn fault on its days with its code, and nothing else."""
+    seed = secrets.randbelow(10**6)
+
+    answer = evidence(tmp_path, "demo", "--seed", str(seed), "--draw", str(seed))
+
+    assert 0 == answer.code, f"seed {seed}\n{answer.out}{answer.err}"
+    assert "Exactly the planted faults were found" in answer.out
+
+
+def test_an_outage_of_okta_leaves_gaps_and_untested_controls_and_nothing_else(
+    tmp_path: Path, eight_days: Home, evidence: Evidence
+) -> None:
+    """Two days without Okta: a gap per state dataset and day, NOT_TESTED where Okta is needed, else as ever."""
+    answer = evidence(
+        tmp_path, "demo", "--days", "8", "--okta-down", "2026-03-04", "--okta-down", "2026-03-05"
+    )
+    home = Home(tmp_path)
+    calm, stormy = verdicts(eight_days), verdicts(home)
+    changed = {key: verdict for key, verdict in stormy.items() if calm[key] != verdict}
+
+    assert 0 == answer.code, answer.out + answer.err
+    assert {
+        **{
+            (test, day): "NOT_TESTED"
+            for test in ("AC-01.a", "AC-01.b")
+            for day in ("2026-03-04", "2026-03-05")
+        },
+        **{("GV-06.a", day): "FAIL" for day in ("2026-03-04", "2026-03-05")},
+    } == changed
+
+    index = Index(Store(home).ledger)
+    states = {slot.dataset for slot in index.snapshots if slot.dataset.startswith("okta_")} - {
+        "okta_system_log"
+    }
+    gaps = {(slot.dataset, slot.day.isoformat()) for slot in index.gaps if slot.dataset in states}
+
+    assert {(dataset, day) for dataset in states for day in ("2026-03-04", "2026-03-05")} == gaps
+
+
+def test_of_three_accounts_with_one_unreachable_two_are_stored_and_the_third_is_named(
+    tmp_path: Path, evidence: Evidence
+) -> None:
+    """Two snapshots and one gap; every result that needed the account names it."""
+    answer = evidence(tmp_path, "demo", "--days", "3", "--aws-unreachable", "222222222222:2026-03-02")
+    home = Home(tmp_path)
+    index = Index(Store(home).ledger)
+    reports = {
+        slot.instance
+        for slot in index.snapshots
+        if slot.dataset == "aws_iam_credential_report" and slot.day.isoformat() == "2026-03-02"
+    }
+    gaps = {
+        slot.instance
+        for slot in index.gaps
+        if slot.dataset == "aws_iam_credential_report" and slot.day.isoformat() == "2026-03-02"
+    }
+    with connect(home) as connection:
+        reasons = connection.execute(
+            """
+            select
+                test_id,
+                verdict,
+                reason
+            from ctl.test_day
+            where result_day = date '2026-03-02' and control_id in ('AC-02', 'SK-02')
+            order by test_id
+            """
+        ).fetchall()
+
+    assert 0 == answer.code, answer.out + answer.err
+    assert {"111111111111", "333333333333"} == reports
+    assert {"222222222222"} == gaps
+    assert {"NOT_TESTED"} == {verdict for _, verdict, _ in reasons}
+    assert [True] * len(reasons) == ["222222222222" in reason for _, _, reason in reasons]
+
+
+def test_a_demo_killed_at_any_moment_continues_without_loss_or_duplicate(
+    tmp_path: Path, evidence: Evidence
+) -> None:
+    """Kill -9 at several moments, then run to the end: every acknowledged snapshot stays, none twice."""
+    acknowledged: set[tuple[str, str]] = set()
+    for seconds in (6, 9, 12):
+        child = subprocess.Popen(
+            [sys.executable, "-m", "pipelines", "demo", "--days", "5"],
+            env={**os.environ, "EVIDENCE_HOME": str(tmp_path)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(seconds)
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        if (tmp_path / "ledger").is_dir():
+            index = Index(Store(Home(tmp_path)).ledger)
+            now = {(str(slot), s.sha256) for slot, found in index.snapshots.items() for s in found}
+
+            assert set() == acknowledged - now
+
+            acknowledged |= now
+    answer = evidence(tmp_path, "demo", "--days", "5")
+    index = Index(Store(Home(tmp_path)).ledger)
+    captured = [
+        (str(slot), snapshot.round)
+        for slot, found in index.snapshots.items()
+        for snapshot in found
+        if "principal" in snapshot.header
+    ]
+
+    assert 0 == answer.code, answer.out + answer.err
+    assert len(set(captured)) == len(captured)
+    assert set() == acknowledged - {
+        (str(slot), s.sha256) for slot, found in index.snapshots.items() for s in found
+    }
+    assert evidence(tmp_path, "verify").code in {0, 2}
+
+
+def test_a_second_demo_stores_nothing_more_and_says_the_same(
+    eight_days: Home, copy_of: Callable[[Home], Home], evidence: Evidence
+) -> None:
+    """`make demo` can be repeated."""
+    home = copy_of(eight_days)
+    before = [entry.sha256 for entry in Store(home).ledger.entries]
+
+    answer = evidence(home.path, "demo", "--days", "8")
+
+    assert 0 == answer.code, answer.out + answer.err
+    assert before == [entry.sha256 for entry in Store(home).ledger.entries]
+
+
+def test_replayed_days_store_the_same_evidence_as_dagsters_jobs(tmp_path: Path, evidence: Evidence) -> None:
+    """Four days replayed and the same four days through the jobs: the same files for the same slots."""
+    stored = []
+    for name, real in (("replayed", "0"), ("through jobs", "4")):
+        answer = evidence(tmp_path / name, "demo", "--days", "4", "--through-dagster", real)
+
+        assert 0 == answer.code, answer.out + answer.err
+
+        index = Index(Store(Home(tmp_path / name)).ledger)
+        stored.append(
+            {
+                (str(slot), snapshot.round, snapshot.sha256)
+                for slot, found in index.snapshots.items()
+                for snapshot in found
+                if "principal" in snapshot.header
+            }
+        )
+
+    assert stored[0] == stored[1]
+
+
+@pytest.mark.parametrize("sql", ["from ctl.matrix", "from meta.published", "from ctl.coverage"])
+def test_the_file_answers_what_analysts_ask_first(eight_days: Home, sql: str, evidence: Evidence) -> None:
+    """`evidence query` answers from a published home."""
+    answer = evidence(eight_days.path, "query", sql, "--format", "json")
+
+    assert 0 == answer.code, answer.err
