@@ -13,13 +13,13 @@ from typing import Any
 import pyarrow as pa
 
 from assets.capture import Client, Reading, Recipe, Rows, day_window
-from assets.failures import PermanentFailure, SourceFailure
+from assets.failures import PermanentFailure, SourceFailure, TransientFailure
 from warehouse.dataset import Dataset
 from warehouse.gaps import record_gap
 from warehouse.ledger import Entry
 from warehouse.period import Calendar
 from warehouse.snapshots import Index, Slot
-from warehouse.store import Offered, Store, StoreRefusal, table_of
+from warehouse.store import Offered, RowsMoved, Store, StoreRefusal, table_of
 
 SKEW_LIMIT = timedelta(seconds=60)
 """Beyond this difference between the source's clock and ours, no instant we write could be trusted."""
@@ -69,6 +69,9 @@ class Collector:
         except SourceFailure as error:
             self.failed(recipe, instance, day, str(error), retryable=error.retryable)
             raise
+        except RowsMoved as error:
+            self.failed(recipe, instance, day, str(error), retryable=True)
+            raise TransientFailure(str(error)) from error
         except StoreRefusal as error:
             self.failed(recipe, instance, day, str(error), retryable=False)
             raise PermanentFailure(str(error)) from error
@@ -165,8 +168,8 @@ class Collector:
             if today != day:
                 self._gap(recipe, instance, day, now, "a state of a day that is over cannot be observed")
                 raise DayRefused(
-                    f"{recipe.name} {instance}: asked for {day}, today is {today}. A state belongs to the day "
-                    "it was observed on; today's answer would be false evidence for another day. A gap is "
+                    f"{recipe.name} {instance}: asked for {day}, today is {today}. A state belongs to the "
+                    "day it was observed on; today's answer would be false evidence for another. A gap is "
                     "recorded where the day has no snapshot."
                 )
             return
@@ -192,9 +195,7 @@ class Collector:
             item = expected.get((dataset.name, instance))
             if item is not None and item.on(day) and not self.index.snapshots.get(slot) and day < now.date():
                 attempts = self.index.attempts.get(slot)
-                record_gap(
-                    self.store, self.index, slot, item, attempts[-1].error if attempts else cause, now
-                )
+                record_gap(self.store, self.index, slot, item, attempts[-1].error if attempts else cause, now)
 
 
 def _origin(recipe: Recipe, day: date, now: datetime) -> str:

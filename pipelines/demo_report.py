@@ -137,14 +137,15 @@ def show(comparison: Comparison, place: Home, out: Console) -> None:
     out.print(table)
     for name, group in (("MISSED", comparison.missed), ("NOT PLANTED", comparison.unplanted)):
         for test, key, code, day, waived in group[:20]:
-            out.print(f"{name}  {day}  {test}  {code}  {key}{'  waived' if waived else ''}", markup=False)
+            note = "  waived" if waived else ""
+            out.print(f"{name}  {day}  {test}  {code}  {key}{note}", markup=False)
     verdict = (
         "Exactly the planted faults were found, each on its days with its code, and nothing else."
         if comparison.exact
-        else f"{len(comparison.missed)} planted faults were missed, {len(comparison.unplanted)} findings were "
-        "not planted."
+        else f"{len(comparison.missed)} planted exception days were missed, "
+        f"{len(comparison.unplanted)} were found that nobody planted."
     )
     out.print(verdict)
     out.print(f"SANDBOX: this evidence is of a simulated company.\nhome       {place.path}", markup=False)
-    out.print(f'warehouse  {place.warehouse}   (evidence query "from ctl.matrix")', markup=False)
+    out.print(f"warehouse  {place.warehouse}", markup=False)
     out.print("next       evidence status · evidence report · evidence verify · make ui", markup=False)

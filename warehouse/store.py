@@ -33,6 +33,10 @@ class StoreRefusal(Exception):
     """What was offered cannot be stored as evidence; nothing was written."""
 
 
+class RowsMoved(StoreRefusal):
+    """A key occurs twice: rows may have moved between two pages of a listing. A retry may help."""
+
+
 class Altered(Exception):
     """A stored file's bytes are not those the ledger names."""
 
@@ -247,7 +251,7 @@ def conform(dataset: Dataset, table: pa.Table) -> pa.Table:
         raise StoreRefusal(f"{dataset.name}: a row has no {' or '.join(dataset.key)}. Nothing was stored.")
     distinct = keyed.group_by(list(dataset.key)).aggregate([])
     if distinct.num_rows != cast.num_rows:
-        raise StoreRefusal(
+        raise RowsMoved(
             f"{dataset.name}: {cast.num_rows - distinct.num_rows} rows repeat a key "
             f"({', '.join(dataset.key)}). Rows may have moved between pages: a retry may help. "
             "Nothing was stored."

@@ -48,7 +48,7 @@ def evidence() -> Evidence:
 
 @pytest.fixture(scope="session")
 def eight_days(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home with eight evidence days of the simulated company; read it, do not change it."""
+    """Return a home with eight evidence days of the simulated company; read it, do not change it."""
     path = tmp_path_factory.mktemp("eight") / "home"
     answer = run(path, "demo", "--days", "8")
 

@@ -43,22 +43,17 @@ def test_a_second_company_with_a_fault_list_drawn_now_is_found_exactly(
 def test_an_outage_of_okta_leaves_gaps_and_untested_controls_and_nothing_else(
     tmp_path: Path, eight_days: Home, evidence: Evidence
 ) -> None:
-    """Two days without Okta: a gap per state dataset and day, NOT_TESTED where Okta is needed, else as ever."""
-    answer = evidence(
-        tmp_path, "demo", "--days", "8", "--okta-down", "2026-03-04", "--okta-down", "2026-03-05"
-    )
+    """Two days without Okta: a gap per state dataset and day, NOT_TESTED where it is needed, else as ever."""
+    down = ("2026-03-04", "2026-03-05")
+    answer = evidence(tmp_path, "demo", "--days", "8", "--okta-down", down[0], "--okta-down", down[1])
     home = Home(tmp_path)
     calm, stormy = verdicts(eight_days), verdicts(home)
     changed = {key: verdict for key, verdict in stormy.items() if calm[key] != verdict}
 
     assert 0 == answer.code, answer.out + answer.err
     assert {
-        **{
-            (test, day): "NOT_TESTED"
-            for test in ("AC-01.a", "AC-01.b")
-            for day in ("2026-03-04", "2026-03-05")
-        },
-        **{("GV-06.a", day): "FAIL" for day in ("2026-03-04", "2026-03-05")},
+        **{(test, day): "NOT_TESTED" for test in ("AC-01.a", "AC-01.b") for day in down},
+        **{("GV-06.a", day): "FAIL" for day in down},
     } == changed
 
     index = Index(Store(home).ledger)
@@ -67,7 +62,7 @@ def test_an_outage_of_okta_leaves_gaps_and_untested_controls_and_nothing_else(
     }
     gaps = {(slot.dataset, slot.day.isoformat()) for slot in index.gaps if slot.dataset in states}
 
-    assert {(dataset, day) for dataset in states for day in ("2026-03-04", "2026-03-05")} == gaps
+    assert {(dataset, day) for dataset in states for day in down} == gaps
 
 
 def test_of_three_accounts_with_one_unreachable_two_are_stored_and_the_third_is_named(

@@ -22,11 +22,12 @@ select
     visit.actor_id,
     session.starts as session_start_count,
     case
-        when session.starts > 0 or session.second_factors > 0 then session.second_factors
+        when session.starts > 0 or session.second_factors > 0 then session.second_factors::bigint
     end as second_factor_count
 from okta_system_log as visit
 left join session
     on session.instance = visit.instance
     and session.external_session_id = visit.external_session_id
 where visit.event_type = 'user.session.access_admin_app'
+    and coalesce(visit.outcome, 'UNKNOWN') not in ('FAILURE', 'DENY')
 order by population_key

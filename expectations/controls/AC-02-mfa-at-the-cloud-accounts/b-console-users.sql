@@ -42,5 +42,5 @@ select
     access_account.last_login_at
 from access_account
 left join service on service.account_key = access_account.account_key
-where access_account.native_id <> '<root_account>'
+where access_account.account_type <> 'root'
 order by population_key

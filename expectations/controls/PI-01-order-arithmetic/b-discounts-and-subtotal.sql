@@ -33,7 +33,7 @@ select
     reconciliation_order.line_count,
     coalesce(line.lines_found, 0) as lines_found,
     case
-        when line.lines_out_of_bounds > 0 then line.lines_out_of_bounds
+        when line.lines_out_of_bounds > 0 then line.lines_out_of_bounds::bigint
         when coalesce(line.lines_comparable, 0) = reconciliation_order.line_count then 0
     end as lines_out_of_bounds,
     reconciliation_order.discount_minor,

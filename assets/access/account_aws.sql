@@ -1,0 +1,27 @@
+-- Which users does an AWS account have, its root user included, and do they have MFA?
+select
+    'aws:' || instance || ':' || user_name as account_key,
+    'aws' as system_id,
+    arn as native_id,
+    user_name as login,
+    case when user_name = '<root_account>' then 'root' else 'unknown' end as account_type,
+    'ACTIVE' as status,
+    true as enabled,
+    case
+        when mfa_active is null then 'unknown'
+        when mfa_active then 'strong'
+        else 'none'
+    end as mfa,
+    case
+        when mfa_active is null then null
+        when mfa_active then 1
+        else 0
+    end as strong_factor_count,
+    null::bigint as phishing_resistant_factor_count,
+    case when mfa_active is not null then 0 end as weak_factor_count,
+    case when user_name = '<root_account>' then true end as is_admin,
+    coalesce(password_enabled, user_name = '<root_account>') as console_access,
+    user_created_at as created_at,
+    password_last_used_at as last_login_at
+from aws_iam_credential_report
+order by account_key

@@ -1,0 +1,240 @@
+"""What does one AWS account answer, read to its last page?"""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from assets.capture import Page
+from assets.failures import PermanentFailure, SourceFailure, TransientFailure
+
+DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnrecognizedClientException"}
+)
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+PASSING = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServiceError",
+        "ReportInProgress",
+    }
+)
+SERVER_TROUBLE = 500
+SESSION_SECONDS = 3600
+REPORT_POLLS = 30
+NO_VALUE = frozenset({"N/A", "no_information", "not_supported", ""})
+"""What the credential report writes where there is nothing."""
+
+
+@dataclass
+class AwsClient:
+    """One account, through a read-only role in it. No repr shows a key."""
+
+    instance: str
+    region: str
+    access_key_id: str | None = field(default=None, repr=False)
+    secret_access_key: str | None = field(default=None, repr=False)
+    role_arn: str | None = None
+    endpoint_url: str | None = None
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    _session: Any = field(default=None, init=False, repr=False)
+    _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    _principal: str | None = field(default=None, init=False, repr=False)
+
+    def principal(self) -> str:
+        """Return who AWS says we are. Raises PermanentFailure where that is another account."""
+        if self._principal is None:
+            identity = self.call("sts", "get_caller_identity")
+            if identity["Account"] != self.instance:
+                raise PermanentFailure(
+                    f"aws {self.instance}: the credentials belong to account {identity['Account']}. Evidence "
+                    "must not be filed under another account: mend the role in evidence.yaml."
+                )
+            self._principal = str(identity["Arn"])
+        return self._principal
+
+    def close(self) -> None:
+        """Give connections back."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Page]:
+        """Yield the pages of a listing, to the last one.
+
+        The SDK's paginator ends when AWS sends no further token and raises on a repeated one. A session that
+        expires on the way starts the whole listing again, so that no listing is pieced together.
+        """
+        try:
+            found = list(self._pages(service, operation, key, **arguments))
+        except _Expired:
+            self._forget()
+            found = list(self._pages(service, operation, key, **arguments))
+        yield from found
+
+    def _pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Page]:
+        client = self._client(service)
+        shown = ", ".join(f"{name}={value}" for name, value in arguments.items())
+        try:
+            if client.can_paginate(operation):
+                answers: Iterator[Any] = iter(client.get_paginator(operation).paginate(**arguments))
+            else:
+                answers = iter([getattr(client, operation)(**arguments)])
+            for answer in answers:
+                yield self.page(answer, answer[key], f"{service}.{operation}({shown})")
+        except Exception as error:
+            raise self._failure(error, f"{service}.{operation}") from error
+
+    def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Return the answer of one call."""
+        for attempt in (1, 2):
+            try:
+                answer: dict[str, Any] = getattr(self._client(service), operation)(**arguments)
+            except Exception as error:
+                failure = self._failure(error, f"{service}.{operation}")
+                if isinstance(failure, _Expired) and attempt == 1:
+                    self._forget()
+                    continue
+                raise failure from error
+            return answer
+        raise AssertionError("a second expiry raises")
+
+    @staticmethod
+    def page(answer: Mapping[str, Any], records: Sequence[Mapping[str, Any]], request: str) -> Page:
+        """Return an answer as a page, with its request id and the server's date."""
+        about = answer.get("ResponseMetadata", {})
+        date = about.get("HTTPHeaders", {}).get("date")
+        return Page(
+            records,
+            request,
+            request_id=about.get("RequestId"),
+            server_date=parsedate_to_datetime(date).astimezone(UTC) if date else None,
+        )
+
+    def credential_report(self) -> Page:
+        """Return the credential report as AWS wrote it: one record a line, nothing where AWS writes nothing.
+
+        AWS makes a new one at most every four hours; `report_generated_at` says when this one was made.
+        """
+        for _ in range(REPORT_POLLS):
+            if self.call("iam", "generate_credential_report")["State"] == "COMPLETE":
+                break
+            self.sleep(1)
+        else:
+            raise TransientFailure(
+                f"aws {self.instance}: the credential report was not ready after {REPORT_POLLS} polls."
+            )
+        answer = self.call("iam", "get_credential_report")
+        lines = answer["Content"].decode("utf-8").splitlines()
+        generated = answer["GeneratedTime"].astimezone(UTC)
+        records = [
+            {name: (None if value in NO_VALUE else value) for name, value in record.items()}
+            | {"report_generated_at": generated}
+            for record in csv.DictReader(lines, strict=True)
+        ]
+        return self.page(answer, records, "iam.get_credential_report()")
+
+    def _client(self, service: str) -> Any:
+        if service not in self._clients:
+            from botocore.config import Config
+
+            self._clients[service] = self._open().client(
+                service,
+                region_name=self.region,
+                endpoint_url=self.endpoint_url,
+                config=Config(
+                    retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=60
+                ),
+            )
+        return self._clients[service]
+
+    def _open(self) -> Any:
+        if self._session is None:
+            import boto3
+
+            base = boto3.Session(
+                aws_access_key_id=self.access_key_id,
+                aws_secret_access_key=self.secret_access_key,
+                region_name=self.region,
+            )
+            self._session = base if self.role_arn is None else self._assumed(base)
+        return self._session
+
+    def _assumed(self, base: Any) -> Any:
+        import boto3
+
+        sts = base.client("sts", region_name=self.region, endpoint_url=self.endpoint_url)
+        try:
+            granted = sts.assume_role(
+                RoleArn=self.role_arn, RoleSessionName="evidence", DurationSeconds=SESSION_SECONDS
+            )["Credentials"]
+        except Exception as error:
+            raise self._failure(error, f"sts.assume_role({self.role_arn})") from error
+        finally:
+            sts.close()
+        return boto3.Session(
+            aws_access_key_id=granted["AccessKeyId"],
+            aws_secret_access_key=granted["SecretAccessKey"],
+            aws_session_token=granted["SessionToken"],
+            region_name=self.region,
+        )
+
+    def _forget(self) -> None:
+        """Drop the session, so that the next call assumes the role again."""
+        self.close()
+        self._session = None
+
+    def _failure(self, error: Exception, doing: str) -> SourceFailure:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if isinstance(error, SourceFailure):
+            return error
+        if isinstance(error, ClientError):
+            code = error.response.get("Error", {}).get("Code", "")
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            said = f"aws {self.instance}: {doing} answered {code} ({status})"
+            if code in EXPIRED:
+                return _Expired(f"{said}; the session ran out twice.")
+            if code in DENIED or status in {401, 403}:
+                return PermanentFailure(
+                    f"{said}; the role lacks {doing.split('(', 1)[0]}, or may not be assumed."
+                )
+            if code in PASSING or status >= SERVER_TROUBLE:
+                return TransientFailure(f"{said}.")
+            return PermanentFailure(f"{said}, expected an answer. Is the region or the endpoint right?")
+        if isinstance(error, BotoCoreError):
+            return TransientFailure(f"aws {self.instance}: {doing} failed ({type(error).__name__}).")
+        return PermanentFailure(
+            f"aws {self.instance}: {doing} gave something unforeseen ({type(error).__name__})."
+        )
+
+
+class _Expired(TransientFailure):
+    """The session's credentials ran out on the way."""
+
+
+def instant(text: str | None) -> datetime | None:
+    """Return an instant of the credential report. Raises ValueError where it has no zone."""
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("an instant of the credential report has no time zone")
+    return moment.astimezone(UTC)
+
+
+def flag(text: str | None) -> bool | None:
+    """Return true or false of the credential report; null where AWS says neither."""
+    return None if text is None else {"true": True, "false": False}[text.lower()]

@@ -1,0 +1,7 @@
+"""The platform's orders, their lines, discounts and tax lines, and its payments, from its own PostgreSQL.
+
+Collected: what the shop contract's read-only views in schema `evidence` show of one UTC day, all views in one
+repeatable-read transaction with the control totals the database itself computes. Never: names, addresses,
+telephone numbers, card data; the customer's reference becomes a keyed HMAC before anything is written.
+Least scopes: a role that can log in, with SELECT on the views of schema `evidence` and nothing else.
+"""

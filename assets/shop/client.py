@@ -1,0 +1,101 @@
+"""What did the shop's database hold of one day, seen in one transaction?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from assets.failures import PermanentFailure, SourceFailure, TransientFailure
+
+DENIED = re.compile(r"permission denied|does not exist|authentication failed|no pg_hba", re.IGNORECASE)
+
+
+@dataclass
+class ShopClient:
+    """A read-only connection to one shop database. The address may hold a password, so no repr shows it."""
+
+    instance: str
+    dsn: str = field(repr=False)
+    _connection: Any = field(default=None, init=False, repr=False)
+
+    def principal(self) -> str:
+        """Return the database role we are, as the database says."""
+        table = self._fetch("select current_user::text as role, current_database()::text as name")
+        row = table.to_pylist()[0]
+        return f"{row['role']} in {row['name']}"
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def snapshot(self) -> Iterator[ShopClient]:
+        """Read everything inside as of one instant: one repeatable-read, read-only transaction."""
+        connection = self._open()
+        connection.rollback()
+        self._run("set transaction isolation level repeatable read, read only")
+        try:
+            yield self
+        finally:
+            connection.rollback()
+
+    def table(self, statement: str, parameters: Mapping[str, Any]) -> tuple[pa.Table, str]:
+        """Return what one of the SQL files beside this module answers, and its text.
+
+        The statement's `$1` and `$2` are the bounds of the day.
+        """
+        sql = statement_of(statement)
+        return self._fetch(sql, [parameters["start"], parameters["end"]]), sql
+
+    def _open(self) -> Any:
+        if self._connection is None:
+            from adbc_driver_postgresql import dbapi
+
+            try:
+                self._connection = dbapi.connect(self.dsn)
+            except dbapi.Error as error:
+                raise self._failure(error, "connecting") from None
+        return self._connection
+
+    def _run(self, sql: str) -> None:
+        with self._open().cursor() as cursor:
+            cursor.execute(sql)
+
+    def _fetch(self, sql: str, parameters: list[Any] | None = None) -> pa.Table:
+        from adbc_driver_postgresql import dbapi
+
+        try:
+            with self._open().cursor() as cursor:
+                cursor.execute(sql, parameters)
+                return cursor.fetch_arrow_table()
+        except dbapi.Error as error:
+            raise self._failure(error, f"a query beginning {sql.strip().splitlines()[0]!r}") from None
+
+    def _failure(self, error: Exception, doing: str) -> SourceFailure:
+        """Return the failure without the driver's text: it may quote the address, and so the password."""
+        text = str(error)
+        state = getattr(error, "sqlstate", None)
+        if DENIED.search(text) or state in {"42501", "28P01", "42P01"}:
+            return PermanentFailure(
+                f"shop {self.instance}: {doing} was refused (SQLSTATE {state}). The role needs LOGIN, and "
+                "SELECT on the views of schema evidence that the shop contract names."
+            )
+        return TransientFailure(
+            f"shop {self.instance}: {doing} failed (SQLSTATE {state}, {type(error).__name__}). Expected "
+            "PostgreSQL to answer at the address in the environment variable."
+        )
+
+
+@cache
+def statement_of(name: str) -> str:
+    """Return the text of a SQL file beside this module."""
+    return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
