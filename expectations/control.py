@@ -18,11 +18,13 @@ from expectations.criteria import criteria
 from expectations.predicates import RULES, Value
 from warehouse.read import Need
 
-ParameterValue: TypeAlias = StrictBool | StrictInt | str | list[str]
+Integer: TypeAlias = Annotated[StrictInt, Field(ge=-(2**53), le=2**53)]
+"""Great Expectations turns a bound into a float, exact only up to 2^53. Columns have no such limit."""
+ParameterValue: TypeAlias = StrictBool | Integer | str | list[str]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]+$")]
 Word: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Bound: TypeAlias = StrictInt | Annotated[str, StringConstraints(pattern=r"^\$[a-z][a-z0-9_]*$")]
+Bound: TypeAlias = Integer | Annotated[str, StringConstraints(pattern=r"^\$[a-z][a-z0-9_]*$")]
 Severity: TypeAlias = Literal["Critical", "High", "Medium", "Low"]
 Parameters: TypeAlias = Mapping[str, ParameterValue]
 
@@ -61,7 +63,7 @@ class Expectation(Strict):
     max_value: Bound | None = None
     strict_min: bool | None = None
     strict_max: bool | None = None
-    value_set: list[StrictBool | StrictInt | str] | Bound | None = None
+    value_set: list[StrictBool | Integer | str] | Bound | None = None
     or_equal: bool | None = None
     code: Code
     severity: Severity | None = Field(default=None, description="if it differs from the control's")

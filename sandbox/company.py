@@ -198,7 +198,7 @@ class Company:
                 okta_id("idx", self.seed, account.user_id, day, n),
                 account.user_id,
                 instant(day, chance.randrange(7, 17), chance.randrange(60), chance.randrange(60)),
-                opens_admin_console=admin and chance.random() < 0.4,  # noqa: PLR2004 - two days in five
+                opens_admin_console=admin and chance.random() < 0.4,
             )
             for n in range(count)
         ]
@@ -334,14 +334,14 @@ class Company:
         key = [factor("webauthn", "fwf")]
         passkey = [factor("signed_nonce", "crp"), *phone]
         if number in OKTA_ADMINS:
-            found = key + phone + ([factor("token:hardware", "hwf")] if chance.random() < 0.3 else [])  # noqa: PLR2004 - three in ten
+            found = key + phone + ([factor("token:hardware", "hwf")] if chance.random() < 0.3 else [])
         else:
             found = chance.choice((phone, phone, phone, passkey, key + phone, key))
-        if chance.random() < 0.2:  # noqa: PLR2004 - text messages besides a strong factor: nothing wrong
+        if chance.random() < 0.2:
             found = [*found, factor("sms", "mbl")]
-        if chance.random() < 0.2:  # noqa: PLR2004 - an answer to a question is no factor, and does no harm
+        if chance.random() < 0.2:
             found = [*found, factor("question", "ufs")]
-        if chance.random() < 0.1:  # noqa: PLR2004 - begun and never finished
+        if chance.random() < 0.1:
             found = [*found, factor("webauthn", "fwf", enrolled + timedelta(minutes=3), pending=True)]
         if number % 9 == 0:  # A new phone during the period: the new one is enrolled before the old one goes.
             day = PERIOD_START + timedelta(days=chance.randrange(1, 29))

@@ -8,6 +8,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from assets.capture import day_window
 from pipelines import evaluation
 from pipelines.configuration import load
 from pipelines.session import Session
@@ -16,6 +17,8 @@ from warehouse.read import Reader
 from warehouse.store import Home
 
 DAY = date(2026, 3, 1)
+START, END = day_window(DAY)
+BUILT_IN = {"day": DAY, "day_start": START, "day_end": END}
 
 
 def measure(folder: Path) -> list[Line]:
@@ -58,7 +61,7 @@ def run_sql(session: Session) -> None:
             for chosen in reader.available(test.needs, DAY).rounds:
                 connection = reader.connect(chosen, test.needs)
                 try:
-                    known = evaluation_parameters(control.parameters_on(DAY), chosen.observed_at)
+                    known = {**control.parameters_on(DAY), **BUILT_IN, "observed_at": chosen.observed_at}
                     used = {name: known[name] for name in test.sql_parameters}
                     connection.execute(test.sql_text, used).fetchall()
                 finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -39,6 +40,11 @@ def seconds(work: Callable[[], object], times: int = 5) -> float:
         work()
         taken.append(perf_counter() - began)
     return median(taken)
+
+
+def most_memory() -> str:
+    """Return the most memory this process has used up to now."""
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB"
 
 
 def show(lines: Sequence[Line]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from assets.okta.assets import USER
-from tests.benchmarks.measure import Line, seconds
+from tests.benchmarks.measure import Line, most_memory, seconds
 from tests.benchmarks.year import Year
 
 ALTERNATIVE = "create table as select over all files"
@@ -17,10 +17,12 @@ def measure(year: Year) -> list[Line]:
     """Publish from nothing, then one day more on top; copy all files into a table once."""
     home = year.store.home
     last = year.days - 1
+    print(f"Most memory up to here: {most_memory()}; publishing ...", flush=True)
     scratch = seconds(lambda: year.publish(last), times=1)
     year.capture(year.days)
     added = seconds(lambda: year.publish(year.days), times=1)
     again = seconds(lambda: year.publish(year.days), times=1)
+    print(f"Most memory up to here: {most_memory()}; copying every file ...", flush=True)
     copied = seconds(lambda: _copy(home.path / "evidence" / USER.name, home.path / "copy.duckdb"), times=1)
     (home.path / "copy.duckdb").unlink()
     return [

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.expectations.conftest import DAY, DOOR, doors, seen
 
 from expectations.control import Control
 from expectations.evaluate import Observation, TestOutcome, evaluate
+from expectations.loading import load
 from expectations.results import DATASETS, EXCEPTION, GX_RESULT, POPULATION, RESULT, tables
 from expectations.waivers import in_force
+from tests.expectations.conftest import DATASETS as DOORS
+from tests.expectations.conftest import DAY, DOOR, SQL, doors, seen, stated
 from warehouse.read import Fault, Unavailable, in_memory
 from warehouse.snapshots import Slot
 
@@ -128,6 +131,25 @@ def test_what_is_raised_is_the_verdict(control: Control) -> None:
     assert "parameter min_locks has no value in force on 2025-01-01" in too_early.reason
 
 
+def test_engines_that_differ_leave_an_error(write: Callable[..., Path]) -> None:
+    """Where Great Expectations and SQL refuse different rows the counts are kept."""
+    content = stated()
+    del content["parameters"]
+    content["tests"][0]["expectations"] = [
+        {"type": "expect_column_pair_values_to_be_equal", "column_A": "a", "column_B": "b", "code": "DIFFERS"}
+    ]
+    sql = SQL.replace(
+        "    locks\n", "    date '2026-03-10' as a,\n    timestamptz '2026-03-10 00:00:00+00' as b\n"
+    )
+
+    outcome = run(load(write(content, sql), DOORS), seen(12, doors(("front", 1))))
+
+    assert "ERROR" == outcome.verdict
+    assert "DIFFERS: Great Expectations and SQL refuse different rows" in outcome.reason
+    row = outcome.result_row()
+    assert (1, 0) == (row["gx_unexpected_count"], row["sql_unexpected_count"])
+
+
 def waiver(**changes: Any) -> dict[str, Any]:
     """Return a waiver in force all day."""
     return {
@@ -167,7 +189,7 @@ def waiver(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_only_a_waiver_in_force_counts(control: Control, changes: dict[str, Any], accepts: bool) -> None:
-    """It must be of this test, row and code, approved by another, in force when observed, and not for ever."""
+    """It must be of this test, row and code, approved by another, in force when observed, not for ever."""
     outcome = run(control, seen(12, doors(("front", 0), ("back", 1))), waivers=[waiver(**changes)])
 
     assert ("PASS_WAIVED" if accepts else "FAIL") == outcome.verdict
@@ -235,9 +257,8 @@ def test_everything_is_left_behind_as_declared(control: Control) -> None:
         if "sha256" not in name and name[-3:] not in ("_id", "day", "_at")
     }
     exception = stored[EXCEPTION].to_pylist()[0]
-    assert ("front", "NO_LOCK", "High", {"locks": 0}) == (
-        exception["population_key"], exception["code"], exception["severity"], json.loads(exception["detail"]),
-    )  # fmt: skip
+    named = [exception[name] for name in ("population_key", "code", "severity", "detail")]
+    assert ["front", "NO_LOCK", "High", '{"locks":0}'] == named
     assert ["NO_LOCK"] == stored[GX_RESULT]["code"].to_pylist()
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.expectations.conftest import DATASETS, SQL, stated
 
 from expectations.control import ControlError, json_schema
 from expectations.loading import discover, load
+from tests.expectations.conftest import DATASETS, SQL, stated
 
 
 def _set(path: str, value: Any) -> dict[str, Any]:
@@ -26,6 +26,14 @@ def _set(path: str, value: Any) -> dict[str, Any]:
 
 
 EXPECTATION = "tests.0.expectations.0"
+NULL = {
+    "type": "expect_column_values_to_not_be_null",
+    "column": "locks",
+    "code": "X1",
+    "when_null": "unknown",
+}
+NO_COLUMN = SQL.replace("    locks\n", "    lock\n")
+TWO_TABLES = SQL.replace("from house_door", "from house_door join house_ring on true")
 REFUSED: list[tuple[str, Any, str]] = [
     ("no tests", _set("tests", []), "it has no tests"),
     ("no expectation", _set("tests.0.expectations", []), "test a has no expectation"),
@@ -37,11 +45,12 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("lacking argument", _set(f"{EXPECTATION}.column", None), "lacks column"),
     ("no bound", _set(f"{EXPECTATION}.min_value", None), "refuses nothing without min_value or max_value"),
     ("float", _set(f"{EXPECTATION}.min_value", 0.5), "Input should be a valid integer"),
+    ("large bound", _set(f"{EXPECTATION}.min_value", 2**53 + 1), "less than or equal to 9007199254740992"),
     ("unknown word", _set("tests.0.severty", "Low"), "tests.0.severty: Extra inputs are not permitted"),
     ("dataset", _set("tests.0.datasets", ["house_window"]), "there is no dataset house_window"),
     ("dataset not read", _set("tests.0.datasets", ["house_door", "house_ring"]), "never reads it"),
     ("parameter", _set(f"{EXPECTATION}.min_value", "$least"), "there is no parameter least"),
-    ("column of the frame", _set(f"{EXPECTATION}.column", "bolts"), "tests column bolts, which the frame lacks"),
+    ("column of the frame", _set(f"{EXPECTATION}.column", "bolts"), "tests column bolts, which the frame"),
     ("SQL file", _set("tests.0.sql", "b.sql"), "b.sql is missing; the folder has a-locks.sql"),
     ("test twice", _set("tests", stated()["tests"] * 2), "test a occurs twice"),
     (
@@ -50,8 +59,7 @@ REFUSED: list[tuple[str, Any, str]] = [
         "code NO_LOCK occurs twice",
     ),
     ("built-in parameter", _set("parameters.0.name", "day"), "parameter day is built in"),
-    ("null judged", _set(EXPECTATION, {"type": "expect_column_values_to_not_be_null", "column": "locks",
-                                       "code": "X1", "when_null": "unknown"}), "remove when_null"),
+    ("null judged", _set("tests.0.expectations", [NULL]), "remove when_null"),
     ("parameter not used", _set(f"{EXPECTATION}.min_value", 1), "parameter min_locks is used by no SQL"),
     ("no mapping", ["a"], "expected names and values"),
 ]  # fmt: skip
@@ -70,9 +78,9 @@ def test_a_vague_control_is_refused(write: Callable[..., Path], content: Any, me
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
-        (SQL.replace("    locks\n", "    lock\n"), "unknown column. Binder Error: Referenced column \"lock\""),
-        (SQL.replace("    locks\n", "    lock\n"), "house_door has door_id, owner, locks, walled_up, instance"),
-        (SQL.replace("from house_door", "from house_door join house_ring on true"), "List it under `datasets:`"),
+        (NO_COLUMN, 'unknown column. Binder Error: Referenced column "lock"'),
+        (NO_COLUMN, "house_door has door_id, owner, locks, walled_up, instance"),
+        (TWO_TABLES, "List it under `datasets:`"),
         (SQL.replace("door_id as population_key", "door_id as key").replace("order by population_key", ""),
          "its frame lacks population_key"),
         (SQL.replace("as exempt_reason", "as exempt"), "its frame lacks exempt_reason"),

@@ -260,9 +260,7 @@ class Company:
 
     def publish(self, at: datetime, **more: Any) -> Published:
         """Publish the home."""
-        return publish(
-            self.store, self.index, self.datasets, CONTROLS, at=at, company="Demo Ltd", **more
-        )
+        return publish(self.store, self.index, self.datasets, CONTROLS, at=at, company="Demo Ltd", **more)
 
     def ask(self, sql: str, file: Path | None = None) -> list[tuple[Any, ...]]:
         """Return what the published file answers."""

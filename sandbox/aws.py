@@ -1,0 +1,195 @@
+"""How does the company's AWS run? moto's application on loopback, its dates set to the company's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime, timedelta
+from email.utils import format_datetime
+from threading import Thread
+from typing import Any
+
+from sandbox.aws_front import MANAGEMENT, Front, moto_users
+from sandbox.aws_state import AwsState
+from sandbox.faults import Fault, Faults
+from sandbox.org import AWS_ACCOUNTS, DOMAIN, IAM_USERS, PERIOD_START
+from sandbox.part import instant, rng
+
+REGION = "eu-central-1"
+ACCESS_KEY, SECRET_KEY = "AKIASANDBOXREADER000", "the-sandbox-checks-no-signature"
+ACCOUNT_NAMES = {"111111111111": "production", "222222222222": "staging", "333333333333": "logging"}
+SECRETS = {
+    "111111111111": ("payments/stripe/live", "shop/postgres/app", "erp/api"),
+    "222222222222": ("payments/stripe/test",),
+    "333333333333": ("siem/ingest",),
+}
+
+
+class AwsPart:
+    """The three accounts of the company's organisation."""
+
+    def __init__(
+        self,
+        seed: int,
+        faults: Faults,
+        at: datetime,
+        unreachable: Mapping[str, AbstractSet[date]] | None = None,
+    ) -> None:
+        self._seed = seed
+        self._at = at
+        self._state = AwsState(seed, faults)
+        self._unreachable = unreachable or {}
+        self._server: Any = None
+        self._front: Front | None = None
+
+    def start(self) -> Mapping[str, Any]:
+        """Serve the accounts and return where."""
+        from moto.moto_api._internal import mock_random
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+        from werkzeug.serving import WSGIRequestHandler, make_server
+
+        mock_random.seed(self._seed)
+        self._front = front = Front(
+            DomainDispatcherApplication(create_backend_app), self._state, self._at, self._unreachable
+        )
+
+        class Handler(WSGIRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002 - theirs
+                """Return the company's date for the `Date` header."""
+                return format_datetime(front.now, usegmt=True)
+
+            def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+                """Keep quiet: one line a request would fill the log."""
+
+        self._server = make_server("127.0.0.1", 0, self._front, threaded=True, request_handler=Handler)
+        Thread(target=self._server.serve_forever, daemon=True).start()
+        self._found()
+        self.advance(self._at)
+        return {
+            "endpoint_url": f"http://127.0.0.1:{self._server.server_port}",
+            "region": REGION,
+            "accounts": list(AWS_ACCOUNTS),
+            "access_key_id": ACCESS_KEY,
+            "secret_access_key": SECRET_KEY,
+        }
+
+    def advance(self, to: datetime) -> None:
+        """Move keys, MFA devices and last uses to an instant."""
+        from moto.iam.models import AccessKey, AccessKeyLastUsed, MFADevice, iam_backends
+
+        if self._front is None:
+            raise RuntimeError("the AWS part moves only after it was started")
+        for user in IAM_USERS:
+            found = moto_users(user.account)[user.name]
+            found.access_keys = []
+            for key in self._state.keys(user, to):
+                made = AccessKey(user.name, "AKIA", user.account)
+                made.access_key_id, made.create_date = key.id, key.created.replace(tzinfo=None)
+                used = key.last_used(to)
+                made.last_used = (
+                    AccessKeyLastUsed(used.replace(tzinfo=None), "s3", REGION) if used is not None else None
+                )
+                found.access_keys.append(made)
+            if user.console:
+                serial = f"arn:aws:iam::{user.account}:mfa/{user.name}"
+                has = self._state.console_mfa(user, to)
+                found.mfa_devices = {serial: MFADevice(serial, "000000", "000001")} if has else {}
+                found.password_last_used = instant(to.date() - timedelta(days=1), 6).replace(tzinfo=None)
+        for account in AWS_ACCOUNTS:
+            backend, root = iam_backends[account]["aws"], self._state.root(account, to)
+            backend.access_keys = {
+                key.access_key_id: key for user in backend.users.values() for key in user.access_keys
+            }
+            backend.account_summary._account_mfa_enabled = int(root.mfa)  # noqa: SLF001 - moto offers no way
+            backend.account_summary._account_access_keys_present = int(root.key)  # noqa: SLF001 - likewise
+        self._front.now = to
+
+    def population_key(self, fault: Fault) -> str:
+        """Return the population key under which a fault must be found."""
+        return self._state.population_key(fault)
+
+    def stop(self) -> None:
+        """Stop serving."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def _found(self) -> None:
+        """Make the organisation, the roles, users, secrets, buckets and databases."""
+        from moto.iam.models import iam_backends
+        from moto.organizations.models import organizations_backends
+
+        organisation = organizations_backends[MANAGEMENT]["aws"]
+        if organisation.org is None:
+            organisation.create_organization(region="us-east-1", FeatureSet="ALL")
+        for account in AWS_ACCOUNTS:
+            if account != MANAGEMENT:
+                organisation.create_account(
+                    AccountName=ACCOUNT_NAMES[account], Email=f"aws-{ACCOUNT_NAMES[account]}@{DOMAIN}"
+                )
+                organisation.accounts[-1].id = account
+        organisation.accounts[0].name = ACCOUNT_NAMES[MANAGEMENT]
+        organisation.accounts[0].email = f"aws-{ACCOUNT_NAMES[MANAGEMENT]}@{DOMAIN}"
+        for account in organisation.accounts:
+            account.create_time = instant(date(2021, 5, 3), 9).replace(tzinfo=None)
+        for user in IAM_USERS:
+            backend = iam_backends[user.account]["aws"]
+            made = backend.create_user(REGION, user.name, "/", None)
+            made = made[0] if isinstance(made, tuple) else made
+            digest = hashlib.sha256(f"{self._seed}/{user.subject}".encode()).hexdigest()
+            made.id = "AIDA" + digest[:16].upper()
+            made.create_date = self._state.created(user).replace(tzinfo=None)
+            made.password = "x" if user.console else None
+        self._secrets()
+        self._resources()
+
+    def _secrets(self) -> None:
+        from moto.secretsmanager.models import secretsmanager_backends
+
+        for account, names in SECRETS.items():
+            backend = secretsmanager_backends[account][REGION]
+            for name in names:
+                chance = rng(self._seed, "secret", account, name)
+                created = instant(PERIOD_START - timedelta(days=chance.randint(5, 55)), 6)
+                version = hashlib.sha256(f"{self._seed}/{account}/{name}".encode()).hexdigest()[:32]
+                backend.create_secret(
+                    name=name,
+                    secret_string=f"sandbox-secret-value-of-{name}",
+                    secret_binary=None,
+                    description=None,
+                    tags=[{"Key": "env", "Value": ACCOUNT_NAMES[account]}],
+                    kms_key_id=None,
+                    client_request_token=version,
+                    replica_regions=[],
+                    force_overwrite=False,
+                )
+                secret = backend.secrets[name]
+                stamp = int(created.timestamp())
+                secret.created_date = secret.last_changed_date = stamp
+                for one in secret.versions.values():
+                    one["createdate"] = stamp
+
+    def _resources(self) -> None:
+        """Make a bucket and a database in every account."""
+        from moto.rds.models import rds_backends
+        from moto.s3.models import s3_backends
+
+        for account in AWS_ACCOUNTS:
+            name = ACCOUNT_NAMES[account]
+            s3_backends[account]["aws"].create_bucket(f"sandbox-{name}-data", REGION)
+            rds_backends[account][REGION].create_db_instance(
+                {
+                    "db_instance_identifier": f"{name}-db",
+                    "engine": "postgres",
+                    "db_instance_class": "db.t4g.medium",
+                    "allocated_storage": 20,
+                    "master_username": "postgres",
+                    "master_user_password": "sandbox-password",
+                    "storage_encrypted": True,
+                    "multi_az": name == "production",
+                }
+            )

@@ -1,0 +1,135 @@
+"""What is true of the company's AWS accounts at an instant? A function of seed, faults and instant alone.
+
+Everything happens at 06:00, so that at noon elapsed and calendar days agree.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sandbox.faults import Fault, Faults
+from sandbox.org import IAM_USERS, PERIOD_END, PERIOD_START, IamUser
+from sandbox.part import instant, rng
+
+ROTATED_EVERY = 75
+HANDED_OVER = 3
+"""Days a rotation leaves both keys active."""
+KEY_OLD, IDLE, DOUBLE = 91, 46, 8
+"""The age, idleness and overlap in days with which the key faults begin."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """An access key and its life."""
+
+    id: str
+    created: datetime
+    deleted: datetime
+    unused: tuple[datetime, datetime] | None = None
+    """From when to when nobody used it."""
+
+    def exists(self, at: datetime) -> bool:
+        """Return whether it is active."""
+        return self.created <= at < self.deleted
+
+    def last_used(self, at: datetime) -> datetime | None:
+        """Return its last use: every morning, from the day after it was made."""
+        today = instant(at.date(), 6)
+        used = today if at >= today else today - timedelta(days=1)
+        if self.unused and self.unused[0] <= used < self.unused[1]:
+            used = self.unused[0]
+        return used if used > self.created else None
+
+
+@dataclass(frozen=True)
+class Root:
+    """The root user of an account."""
+
+    mfa: bool
+    key: bool
+
+
+class AwsState:
+    """The accounts of one company."""
+
+    def __init__(self, seed: int, faults: Faults) -> None:
+        self.seed = seed
+        self.faults = faults
+        self._keys = {user.subject: tuple(self._life(user)) for user in IAM_USERS if not user.console}
+
+    def keys(self, user: IamUser, at: datetime) -> list[Key]:
+        """Return a user's active keys, the older first."""
+        return [key for key in self._keys.get(user.subject, ()) if key.exists(at)]
+
+    def root(self, account: str, at: datetime) -> Root:
+        """Return how an account's root user is protected."""
+        return Root(
+            mfa=not self._faulty("aws_root_no_mfa", account, at),
+            key=self._faulty("aws_root_key", account, at),
+        )
+
+    def console_mfa(self, user: IamUser, at: datetime) -> bool:
+        """Return whether a console user has an MFA device."""
+        return not self._faulty("aws_console_no_mfa", user.subject, at)
+
+    def created(self, user: IamUser) -> datetime:
+        """Return when a user was made."""
+        return instant(
+            PERIOD_START - timedelta(days=rng(self.seed, "iam", user.subject).randint(200, 900)), 6
+        )
+
+    def population_key(self, fault: Fault) -> str:
+        """Return the key under which a fault is found."""
+        match fault.kind:
+            case "aws_root_no_mfa" | "aws_root_key":
+                return f"aws:{fault.account}:<root_account>"
+            case "aws_console_no_mfa":
+                return f"aws:{fault.account}:{fault.user}"
+            case _:
+                found = [key for key in self._keys[fault.subject] if key.exists(instant(fault.first, 12))]
+                return f"aws:{fault.account}:{found[0].id}"
+
+    def _faulty(self, kind: str, subject: str, at: datetime) -> bool:
+        return any(
+            fault.subject == subject
+            and instant(fault.first, 6) <= at < instant(fault.last + timedelta(days=1), 6)
+            for fault in self.faults.of(kind)
+        )
+
+    def _key(
+        self, user: IamUser, created: date, deleted: date, unused: tuple[date, date] | None = None
+    ) -> Key:
+        digest = hashlib.sha256(f"{self.seed}/{user.subject}/{created}".encode()).digest()
+        name = "AKIA" + base64.b32encode(digest).decode()[:16]
+        gone = (instant(unused[0], 6), instant(unused[1], 6)) if unused else None
+        return Key(name, instant(created, 6), instant(deleted, 6), gone)
+
+    def _life(self, user: IamUser) -> Iterator[Key]:
+        """Yield a user's keys over the period, as its one fault, if any, has them."""
+        days = timedelta
+        faults = self.faults.of("aws_key_age", "aws_key_idle", "aws_double_key")
+        fault = next((one for one in faults if one.subject == user.subject), None)
+        far = PERIOD_END + days(days=400)
+        if fault is None:
+            offset = rng(self.seed, "keys", user.subject).randint(0, ROTATED_EVERY - 1)
+            created = PERIOD_START - days(days=ROTATED_EVERY + offset)
+            while created <= PERIOD_END:
+                yield self._key(user, created, created + days(days=ROTATED_EVERY + HANDED_OVER))
+                created += days(days=ROTATED_EVERY)
+            return
+        after = fault.last + days(days=1)
+        match fault.kind:
+            case "aws_key_age":
+                yield self._key(user, fault.first - days(days=KEY_OLD), after)
+                yield self._key(user, after, far)
+            case "aws_key_idle":
+                idle_from = fault.first - days(days=IDLE)
+                yield self._key(user, idle_from - days(days=5), far, unused=(idle_from, after))
+            case _:
+                second = fault.first - days(days=DOUBLE)
+                yield self._key(user, second - days(days=40), after)
+                yield self._key(user, second, far)
