@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DONE, FAILED, WITH_FINDINGS, WRONG_USAGE = 0, 1, 2, 64
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A UTC date, YYYY-MM-DD."""
 
     name = "day"

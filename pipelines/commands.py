@@ -19,6 +19,9 @@ from warehouse.dataset import Kind
 from warehouse.store import Home, Store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import dagster as dg
     from rich.console import Console
 
 DONE, FAILED, WITH_FINDINGS = 0, 1, 2
@@ -73,18 +76,19 @@ def collect(
 
 def test(settings: Settings, out: Console, *, first: date | None, last: date | None) -> int:
     """Evaluate the days owed, or those named, and close what is over; return the exit code."""
-    from pipelines import evaluation, runs
+    from pipelines import controls, evaluation, runs
 
     session = Session.open(settings, run="evidence test")
+    asked: list[tuple[date, Sequence[dg.AssetKey] | None]]
     if first is None and last is None:
-        days = list(evaluation.owed(session))
+        asked = [(day, controls.keys_of(due)) for day, due in evaluation.owed(session)]
     else:
         start = first or session.calendar.start or session.clock.now().date()
         end = last or session.clock.now().date() - timedelta(days=1)
-        days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+        asked = [(start + timedelta(days=n), None) for n in range((end - start).days + 1)]
     worst = DONE
-    for day in days:
-        result = runs.execute(settings, "evaluate_day", partition=day.isoformat())
+    for day, selection in asked:
+        result = runs.execute(settings, "evaluate_day", partition=day.isoformat(), selection=selection)
         session.index.refresh()
         counts = evaluation.verdicts(session, day)
         line = "  ".join(f"{name} {count}" for name, count in sorted(counts.items()))
@@ -96,7 +100,7 @@ def test(settings: Settings, out: Console, *, first: date | None, last: date | N
     gaps = session.close()
     for gap in gaps:
         out.print(f"gap     {gap.slot}: {gap.cause}", markup=False)
-    if not days:
+    if not asked:
         out.print("No day has evidence newer than its last evaluation.")
     return worst if worst != DONE or not gaps else WITH_FINDINGS
 

@@ -67,13 +67,20 @@ class Sources(BaseModel):
     okta: tuple[OktaSource, ...] = ()
     aws: tuple[AwsSource, ...] = ()
     shop: tuple[ShopSource, ...] = ()
-    register: tuple[RegisterSource, ...] = ()
+    registers: tuple[RegisterSource, ...] = Field(default=(), alias="register")
+    """Named `register` in the file, as its datasets are; that word is taken in Python's classes."""
+
+    def of(self, source: str) -> tuple[OktaSource | AwsSource | ShopSource | RegisterSource, ...]:
+        """Return the configured instances of a source."""
+        found: tuple[OktaSource | AwsSource | ShopSource | RegisterSource, ...] = getattr(
+            self, "registers" if source == "register" else source
+        )
+        return found
 
     def instances(self) -> dict[str, list[str]]:
         """Return source word -> configured instance names, in the order of the file."""
-        return {
-            source: [item.instance for item in getattr(self, source)] for source in type(self).model_fields
-        }
+        words = [known.alias or name for name, known in type(self).model_fields.items()]
+        return {source: [item.instance for item in self.of(source)] for source in words}
 
 
 class Configuration(BaseModel):

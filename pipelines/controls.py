@@ -5,22 +5,21 @@ Its check says the verdict of its own day; the verdict also stands in the materi
 Dagster shows the check that ran last where it knows no partition.
 """
 
-from __future__ import annotations
+# No postponed annotations here: Dagster compares that of `context` with its own classes.
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from pipelines.catalogue import catalogue
 from pipelines.configuration import Settings
-from pipelines.evaluation import Evaluated, controls
+from pipelines.evaluation import Result, controls, worst_of
 from pipelines.session import Session, day_of
 from warehouse.dataset import Dataset, Kind
 
 if TYPE_CHECKING:
     from expectations.control import Control
-    from expectations.outcome import TestOutcome
 
 GOOD = frozenset({"PASS", "PASS_WAIVED", "NO_OCCURRENCE"})
 
@@ -50,6 +49,13 @@ def evaluated_keys() -> list[dg.AssetKey]:
         *(dg.AssetKey(dataset.name) for dataset in derived()),
         *(control_key(control.id) for control in controls()),
     ]
+
+
+def keys_of(due: Collection[str]) -> list[dg.AssetKey]:
+    """Return the asset keys of some controls, and of the derived datasets an evaluation refreshes first."""
+    everything = {control.id for control in controls()}
+    refreshed = [dg.AssetKey(dataset.name) for dataset in derived()] if set(due) == everything else []
+    return [*refreshed, *(control_key(control) for control in sorted(due))]
 
 
 def evaluation_assets(settings: Settings, days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
@@ -100,31 +106,29 @@ def evaluation_assets(settings: Settings, days: dg.PartitionsDefinition[str]) ->
 
         session = Session.open(settings, run=context.run_id)
         wanted = {key.path[1] for key in context.selected_asset_keys if key.path[0] == "control"}
-        everything = wanted == {control.id for control in controls()}
-        evaluated = evaluate(session, day_of(context.partition_key), None if everything else wanted)
+        evaluated = evaluate(session, day_of(context.partition_key), wanted)
         for dataset in derived():
             key = dg.AssetKey(dataset.name)
             if key in context.selected_asset_keys and (facts := evaluated.derived_facts(dataset)):
                 yield dg.MaterializeResult(asset_key=key, metadata=facts)
         for control in evaluated.controls:
-            yield dg.MaterializeResult(
-                asset_key=control_key(control.id), metadata=control_metadata(evaluated, control)
-            )
-            for outcome in evaluated.of(control):
+            rows = evaluated.of(control)
+            yield dg.MaterializeResult(asset_key=control_key(control.id), metadata=control_metadata(rows))
+            for row in rows:
                 yield dg.AssetCheckResult(
                     asset_key=control_key(control.id),
-                    check_name=check_name(outcome.test_id),
-                    passed=passed(outcome),
-                    severity=severity(outcome),
-                    description=outcome.reason,
-                    metadata=check_metadata(evaluated, outcome),
+                    check_name=check_name(row["test_id"]),
+                    passed=passed(row),
+                    severity=severity(row),
+                    description=row["reason"],
+                    metadata=check_metadata(row),
                 )
 
     return evaluation
 
 
 def control_spec(
-    control: Control, days: dg.PartitionsDefinition[str], datasets: dict[str, Dataset]
+    control: "Control", days: dg.PartitionsDefinition[str], datasets: dict[str, Dataset]
 ) -> dg.AssetSpec:
     """Return how Dagster shows a control."""
     needed = {need.dataset for test in control.tests for need in test.needs}
@@ -143,37 +147,38 @@ def control_spec(
     )
 
 
-def passed(outcome: TestOutcome) -> bool:
+def passed(row: Result) -> bool:
     """Return whether a check shows green: never for what could not be told."""
-    return outcome.verdict in GOOD
+    return row["verdict"] in GOOD
 
 
-def severity(outcome: TestOutcome) -> dg.AssetCheckSeverity:
+def severity(row: Result) -> dg.AssetCheckSeverity:
     """Return ERROR where the control was found broken, WARN where that could not be told."""
-    return dg.AssetCheckSeverity.WARN if outcome.verdict == "NOT_TESTED" else dg.AssetCheckSeverity.ERROR
+    warns = row["verdict"] == "NOT_TESTED"
+    return dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR
 
 
-def control_metadata(evaluated: Evaluated, control: Control) -> dict[str, Any]:
+def control_metadata(rows: Sequence[Result]) -> dict[str, Any]:
     """Return a control's verdict of the day and those of its tests."""
     return {
-        "day": evaluated.day.isoformat(),
-        "verdict": evaluated.verdict_of(control),
-        "tests": {outcome.test_id: outcome.verdict for outcome in evaluated.of(control)},
-        "exceptions": sum(outcome.exceptions_count for outcome in evaluated.of(control)),
-        "ledger entry": evaluated.entry.number,
+        "day": rows[0]["result_day"].isoformat(),
+        "verdict": worst_of(rows),
+        "tests": {row["test_id"]: row["verdict"] for row in rows},
+        "exceptions": sum(row["exceptions_count"] for row in rows),
+        "ledger entries": sorted({row["entry"] for row in rows}),
     }
 
 
-def check_metadata(evaluated: Evaluated, outcome: TestOutcome) -> dict[str, Any]:
+def check_metadata(row: Result) -> dict[str, Any]:
     """Return what a check shows beside its colour."""
     return {
-        "day": evaluated.day.isoformat(),
-        "verdict": outcome.verdict,
-        "reason": outcome.reason,
-        "population": outcome.population_count,
-        "exempt": outcome.exempt_count,
-        "exceptions": outcome.exceptions_count,
-        "unknown": outcome.unknown_count,
-        "waived": outcome.waived_count,
-        "ledger entry": evaluated.entry.number,
+        "day": row["result_day"].isoformat(),
+        "verdict": row["verdict"],
+        "reason": row["reason"],
+        "population": row["population_count"],
+        "exempt": row["exempt_count"],
+        "exceptions": row["exceptions_count"],
+        "unknown": row["unknown_count"],
+        "waived": row["waived_count"],
+        "ledger entry": row["entry"],
     }

@@ -3,7 +3,7 @@
 Dagster shows run history; the ledger is the evidence.
 """
 
-from __future__ import annotations
+# No postponed annotations here: Dagster compares that of `context` with its own classes.
 
 from collections.abc import Iterator
 from typing import Any
@@ -56,7 +56,10 @@ def capture_asset(
     def captured(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         session = Session.open(settings, run=context.run_id)
         round_name = context.run.tags.get("evidence/round") or session.clock.now().isoformat()
-        result = session.collect(recipe, day_of(context.partition_key), round_name)
+        try:
+            result = session.collect(recipe, day_of(context.partition_key), round_name)
+        finally:
+            session.disconnect()
         if result.failures:
             raise failure(result)
         for dataset in recipe.datasets:

@@ -22,7 +22,7 @@ from pipelines.clock import SandboxClock
 from pipelines.configuration import FILE, Settings, load
 from pipelines.session import Session
 from warehouse.dataset import Kind
-from warehouse.store import Home
+from warehouse.store import Home, Store
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -151,6 +151,8 @@ class Replay:
 
     def go(self, instance: dg.DagsterInstance) -> Iterator[Step]:
         """Carry out every step still to be done, yielding it before it is."""
+        from pipelines import reporting
+
         session = self._session()
         for step in steps(self.plan):
             if done(session, step):
@@ -162,6 +164,7 @@ class Replay:
                 self._through_dagster(session, step)
             else:
                 self._directly(session, step, instance)
+        reporting.report_evaluations(instance, session, self.plan.all_days)
 
     def _session(self) -> Session:
         if not self.clock.file.exists():
@@ -176,19 +179,21 @@ class Replay:
                 for recipe in recipes(session, states=True):
                     result = session.collect(recipe, step.day, step.at.isoformat())
                     reporting.report_capture(instance, result)
+                session.disconnect()
             case "collect_events":
                 for recipe in recipes(session, states=False):
                     for day in session.unsettled(recipe):
                         result = session.collect(recipe, day, step.at.isoformat())
                         reporting.report_capture(instance, result)
+                session.disconnect()
             case "evaluate_day":
-                for day in evaluation.owed(session):
-                    reporting.report_evaluation(instance, evaluation.evaluate(session, day))
+                for day, due in list(evaluation.owed(session)):
+                    evaluation.evaluate(session, day, due)
             case "close_day":
                 session.close()
 
     def _through_dagster(self, session: Session, step: Step) -> None:
-        from pipelines import schedules
+        from pipelines import controls, schedules
 
         found = session.catalogue
         match step.what:
@@ -201,8 +206,8 @@ class Replay:
                     for day in sorted({day for recipe in mine for day in session.unsettled(recipe)}):
                         self._run(step, day, schedules.keys(found, states=False, source=source))
             case "evaluate_day":
-                for day in evaluation.owed(session):
-                    self._run(step, day, None)
+                for day, due in list(evaluation.owed(session)):
+                    self._run(step, day, controls.keys_of(due))
             case "close_day":
                 self._run(step, step.day, None)
         session.index.refresh()
@@ -229,10 +234,10 @@ def done(session: Session, step: Step) -> bool:
 
 
 def start_instant(home: Home) -> datetime:
-    """Return the company's instant from which a demo continues."""
-    file = home.sandbox / "clock"
-    if file.exists():
-        return SandboxClock(file).now()
+    """Return the company's instant from which a home continues: that of its newest ledger entry."""
+    entries = Store(home).ledger.entries
+    if entries:
+        return entries[-1].recorded_at
     return datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
 
 

@@ -53,7 +53,7 @@ def planted(session: Session, plan: Plan, expected: Iterable[Mapping[str, Any]])
         for item in expected
         if item["day"] in days and item["expect"] != "unknown"
     }
-    down = [("okta", None, day) for day in plan.okta_down]
+    down: list[tuple[str, str | None, date]] = [("okta", None, day) for day in plan.okta_down]
     down += [("aws", account, day) for account, day in plan.aws_unreachable]
     for source, instance, day in down:
         for slot, wanted in session.calendar.slots(day):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,7 @@ def schemas() -> dict[str, Callable[[], dict[str, Any]]]:
         "control": json_schema,
         "evidence": Configuration.model_json_schema,
     }
-    for name, schema in registers().items():
-        found[name] = lambda schema=schema: schema  # type: ignore[misc] - bound now, called later
-    return found
+    return found | {name: partial(dict, schema) for name, schema in registers().items()}
 
 
 def catalogue() -> str:
@@ -40,9 +39,9 @@ def catalogue() -> str:
             reads = ", ".join(sorted({f"`{need.dataset}`" for need in test.needs}))
             lines.append(f"| {test.id} | {test.title} | {codes} | {reads} |")
     lines += ["", "| Criterion | In our words | Covered by |", "|---|---|---|"]
-    for number, criterion in criteria().items():
-        if number in covered:
-            lines.append(f"| {number} | {criterion.meaning} | {', '.join(covered[number])} |")
+    for known in criteria().values():
+        if known.id in covered:
+            lines.append(f"| {known.id} | {known.meaning} | {', '.join(covered[known.id])} |")
     missing = [number for number in criteria() if number not in covered]
     lines += ["", f"Not covered yet ({len(missing)} of {len(criteria())}): {', '.join(missing)}."]
     return "\n".join(lines)

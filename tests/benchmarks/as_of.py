@@ -42,7 +42,7 @@ def measure(year: Year) -> list[Line]:
             raise AssertionError("as_of and the file of the day do not answer the same")
         return [
             Line(
-                f"as_of, {year.days} days × {year.state.count:,} users",
+                f"as_of, {year.days} days x {year.state.count:,} users",
                 seconds(lambda: warehouse.execute(ours).fetchall()),
                 "reading that day's file directly",
                 seconds(lambda: plain.execute(theirs).fetchall()),

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 
+import click
+
 
 @dataclass(frozen=True)
 class Line:
@@ -63,7 +65,7 @@ def show(lines: Sequence[Line]) -> None:
     ]
     widths = [max(len(row[place]) for row in (heads, *rows)) for place in range(len(heads))]
     for row in (heads, tuple("-" * width for width in widths), *rows):
-        print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _time(taken: float) -> str:

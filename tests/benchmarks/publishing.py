@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import duckdb
 
 from assets.okta.assets import USER
@@ -17,12 +18,12 @@ def measure(year: Year) -> list[Line]:
     """Publish from nothing, then one day more on top; copy all files into a table once."""
     home = year.store.home
     last = year.days - 1
-    print(f"Most memory up to here: {most_memory()}; publishing ...", flush=True)
+    click.echo(f"Most memory up to here: {most_memory()}; publishing ...")
     scratch = seconds(lambda: year.publish(last), times=1)
     year.capture(year.days)
     added = seconds(lambda: year.publish(year.days), times=1)
     again = seconds(lambda: year.publish(year.days), times=1)
-    print(f"Most memory up to here: {most_memory()}; copying every file ...", flush=True)
+    click.echo(f"Most memory up to here: {most_memory()}; copying every file ...")
     copied = seconds(lambda: _copy(home.path / "evidence" / USER.name, home.path / "copy.duckdb"), times=1)
     (home.path / "copy.duckdb").unlink()
     return [

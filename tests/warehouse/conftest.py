@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -284,6 +284,6 @@ def at() -> Callable[..., datetime]:
 
 
 @pytest.fixture
-def declared() -> Iterator[Mapping[str, Dataset]]:
+def declared() -> Mapping[str, Dataset]:
     """Return the datasets of the small company by their last word."""
-    yield {"user": USER, "sale": SALE, "account": ACCOUNT, "waiver": WAIVER}
+    return {"user": USER, "sale": SALE, "account": ACCOUNT, "waiver": WAIVER}

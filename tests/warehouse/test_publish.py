@@ -57,9 +57,7 @@ def test_no_table_view_column_or_macro_of_the_whole_catalogue_lacks_a_comment(
 ) -> None:
     """Whatever an analyst finds says what it means."""
     company.users(1, {"u1": "ACTIVE"})
-    publish(
-        company.store, company.index, catalogue().datasets, (), at=at(1, 13), company="Demo Ltd"
-    )
+    publish(company.store, company.index, catalogue().datasets, (), at=at(1, 13), company="Demo Ltd")
     silent = company.ask(
         """
         select 'table', schema_name || '.' || table_name from duckdb_tables() where comment is null
@@ -98,7 +96,9 @@ def test_ev_has_every_capture_and_cur_the_latest_of_each_instance(
     company.users(1, {"x1": "ACTIVE"}, instance="other")
     company.publish(at(1, 21))
 
-    everything = "select instance, day::varchar, captured_at = captured_at, user_id, status from {} order by all"
+    everything = (
+        "select instance, day::varchar, captured_at = captured_at, user_id, status from {} order by all"
+    )
 
     assert [
         ("acme", "2026-03-01", True, "u1", "ACTIVE"),
