@@ -5,25 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from email.utils import format_datetime
 from threading import Thread
 from typing import Any
 
 from sandbox.aws_front import MANAGEMENT, Front, moto_users
-from sandbox.aws_state import AwsState
+from sandbox.aws_secrets import REGION, secrets_of
+from sandbox.aws_state import ROOT_CREATED, AwsState
 from sandbox.faults import Fault, Faults
-from sandbox.org import AWS_ACCOUNTS, DOMAIN, IAM_USERS, PERIOD_START
-from sandbox.part import instant, rng
+from sandbox.org import AWS_ACCOUNTS, DOMAIN, IAM_USERS
+from sandbox.part import instant
 
-REGION = "eu-central-1"
 ACCESS_KEY, SECRET_KEY = "AKIASANDBOXREADER000", "the-sandbox-checks-no-signature"
-ACCOUNT_NAMES = {"111111111111": "production", "222222222222": "staging", "333333333333": "logging"}
-SECRETS = {
-    "111111111111": ("payments/stripe/live", "shop/postgres/app", "erp/api"),
-    "222222222222": ("payments/stripe/test",),
-    "333333333333": ("siem/ingest",),
-}
+LONG_AGO = instant(date(2024, 6, 3), 9)
+"""When the buckets and databases were made."""
 
 
 class AwsPart:
@@ -39,6 +35,7 @@ class AwsPart:
         self._seed = seed
         self._at = at
         self._state = AwsState(seed, faults)
+        self._secrets = secrets_of(seed)
         self._unreachable = unreachable or {}
         self._server: Any = None
         self._front: Front | None = None
@@ -46,9 +43,11 @@ class AwsPart:
     def start(self) -> Mapping[str, Any]:
         """Serve the accounts and return where."""
         from moto.moto_api._internal import mock_random
+        from moto.moto_api._internal.models import moto_api_backend
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
         from werkzeug.serving import WSGIRequestHandler, make_server
 
+        moto_api_backend.reset()  # moto keeps one world a process: another part's would still be there
         mock_random.seed(self._seed)
         self._front = front = Front(
             DomainDispatcherApplication(create_backend_app), self._state, self._at, self._unreachable
@@ -78,7 +77,14 @@ class AwsPart:
 
     def advance(self, to: datetime) -> None:
         """Move keys, MFA devices and last uses to an instant."""
-        from moto.iam.models import AccessKey, AccessKeyLastUsed, MFADevice, iam_backends
+        from moto.iam.models import (
+            AccessKey,
+            AccessKeyLastUsed,
+            MFADevice,
+            VirtualMfaDevice,
+            iam_backends,
+        )
+        from moto.secretsmanager.models import secretsmanager_backends
 
         make_key: Any = AccessKey
 
@@ -88,7 +94,9 @@ class AwsPart:
             found = moto_users(user.account)[user.name]
             found.access_keys = []
             for key in self._state.keys(user, to):
-                made: Any = make_key(user.name, "AKIA", user.account)
+                made: Any = make_key(
+                    user.name, "AKIA", user.account, "Active" if key.active(to) else "Inactive"
+                )
                 made.access_key_id, made.create_date = key.id, key.created.replace(tzinfo=None)
                 used = key.last_used(to)
                 made.last_used = (
@@ -98,15 +106,26 @@ class AwsPart:
             if user.console:
                 serial = f"arn:aws:iam::{user.account}:mfa/{user.name}"
                 has = self._state.console_mfa(user, to)
-                found.mfa_devices = {serial: MFADevice(serial, "000000", "000001")} if has else {}
-                found.password_last_used = instant(to.date() - timedelta(days=1), 6).replace(tzinfo=None)
+                device = MFADevice(serial, "000000", "000001")
+                device.enable_date = found.create_date
+                found.mfa_devices = {serial: device} if has else {}
+                used = self._state.password_last_used(user, to)
+                found.password_last_used = None if used is None else used.replace(tzinfo=None)
         for account in AWS_ACCOUNTS:
             backend, root = iam_backends[account]["aws"], self._state.root(account, to)
+            names = [user.name for user in backend.users.values() if user.mfa_devices]
+            devices = [
+                VirtualMfaDevice(account, REGION, f"/{name}")
+                for name in (*names, *(["root-account-mfa-device"] if root.mfa else []))
+            ]
+            backend.virtual_mfa_devices = {device.serial_number: device for device in devices}
             backend.access_keys = {
                 key.access_key_id: key for user in backend.users.values() for key in user.access_keys
             }
             backend.account_summary._account_mfa_enabled = int(root.mfa)  # noqa: SLF001 - moto offers no way
-            backend.account_summary._account_access_keys_present = int(root.key)  # noqa: SLF001 - likewise
+            backend.account_summary._account_access_keys_present = int(root.key_since is not None)  # noqa: SLF001
+            for secret in self._secrets[account]:
+                secret.show(secretsmanager_backends[account][REGION].secrets[secret.name], to)
         self._front.now = to
 
     def population_key(self, fault: Fault) -> str:
@@ -131,14 +150,14 @@ class AwsPart:
         for account in AWS_ACCOUNTS:
             if account != MANAGEMENT:
                 organisation.create_account(
-                    AccountName=ACCOUNT_NAMES[account], Email=f"aws-{ACCOUNT_NAMES[account]}@{DOMAIN}"
+                    AccountName=AWS_ACCOUNTS[account], Email=f"aws-{AWS_ACCOUNTS[account]}@{DOMAIN}"
                 )
                 organisation.accounts[-1].id = account
-        organisation.accounts[0].name = ACCOUNT_NAMES[MANAGEMENT]
-        organisation.accounts[0].email = f"aws-{ACCOUNT_NAMES[MANAGEMENT]}@{DOMAIN}"
+        organisation.accounts[0].name = AWS_ACCOUNTS[MANAGEMENT]
+        organisation.accounts[0].email = f"aws-{AWS_ACCOUNTS[MANAGEMENT]}@{DOMAIN}"
         member: Any
         for member in organisation.accounts:
-            member.create_time = instant(date(2021, 5, 3), 9).replace(tzinfo=None)
+            member.create_time = ROOT_CREATED.replace(tzinfo=None)
         for user in IAM_USERS:
             backend = iam_backends[user.account]["aws"]
             made = backend.create_user(REGION, user.name, "/", None)
@@ -147,34 +166,25 @@ class AwsPart:
             made.id = "AIDA" + digest[:16].upper()
             made.create_date = self._state.created(user).replace(tzinfo=None)
             made.password = "x" if user.console else None
-        self._secrets()
+        self._vaults()
         self._resources()
 
-    def _secrets(self) -> None:
+    def _vaults(self) -> None:
         from moto.secretsmanager.models import secretsmanager_backends
 
-        for account, names in SECRETS.items():
-            backend = secretsmanager_backends[account][REGION]
-            for name in names:
-                chance = rng(self._seed, "secret", account, name)
-                created = instant(PERIOD_START - timedelta(days=chance.randint(5, 55)), 6)
-                version = hashlib.sha256(f"{self._seed}/{account}/{name}".encode()).hexdigest()[:32]
-                backend.create_secret(
-                    name=name,
-                    secret_string=f"sandbox-secret-value-of-{name}",
+        for account, secrets in self._secrets.items():
+            for secret in secrets:
+                secretsmanager_backends[account][REGION].create_secret(
+                    name=secret.name,
+                    secret_string=f"sandbox-secret-value-of-{secret.name}",
                     secret_binary=None,
                     description=None,
-                    tags=[{"Key": "env", "Value": ACCOUNT_NAMES[account]}],
+                    tags=[],
                     kms_key_id=None,
-                    client_request_token=version,
+                    client_request_token=None,
                     replica_regions=[],
                     force_overwrite=False,
                 )
-                secret: Any = backend.secrets[name]
-                stamp = int(created.timestamp())
-                secret.created_date = secret.last_changed_date = stamp
-                for one in secret.versions.values():
-                    one["createdate"] = stamp
 
     def _resources(self) -> None:
         """Make a bucket and a database in every account."""
@@ -182,9 +192,10 @@ class AwsPart:
         from moto.s3.models import s3_backends
 
         for account in AWS_ACCOUNTS:
-            name = ACCOUNT_NAMES[account]
-            s3_backends[account]["aws"].create_bucket(f"sandbox-{name}-data", REGION)
-            rds_backends[account][REGION].create_db_instance(
+            name = AWS_ACCOUNTS[account]
+            bucket = s3_backends[account]["aws"].create_bucket(f"sandbox-{name}-data", REGION)
+            bucket.creation_date = LONG_AGO
+            database = rds_backends[account][REGION].create_db_instance(
                 {
                     "db_instance_identifier": f"{name}-db",
                     "engine": "postgres",
@@ -196,3 +207,4 @@ class AwsPart:
                     "multi_az": name == "production",
                 }
             )
+            database.created = database.instance_create_time = LONG_AGO

@@ -18,6 +18,9 @@ from sandbox.part import instant, rng
 ROTATED_EVERY = 75
 HANDED_OVER = 3
 """Days a rotation leaves both keys active."""
+KEPT_INACTIVE = 20
+"""Days until the old key is deleted: it grows older than 90 days, which is nobody's concern any more."""
+ROOT_CREATED = instant(date(2021, 5, 3), 9)
 KEY_OLD, IDLE, DOUBLE = 91, 46, 8
 """The age, idleness and overlap in days with which the key faults begin."""
 
@@ -29,12 +32,18 @@ class Key:
     id: str
     created: datetime
     deleted: datetime
+    deactivated: datetime | None = None
+    """From when it is inactive, until it is deleted."""
     unused: tuple[datetime, datetime] | None = None
     """From when to when nobody used it."""
 
     def exists(self, at: datetime) -> bool:
-        """Return whether it is active."""
+        """Return whether it is there, active or not."""
         return self.created <= at < self.deleted
+
+    def active(self, at: datetime) -> bool:
+        """Return whether it can be used."""
+        return self.exists(at) and (self.deactivated is None or at < self.deactivated)
 
     def last_used(self, at: datetime) -> datetime | None:
         """Return its last use: every morning, from the day after it was made."""
@@ -42,6 +51,8 @@ class Key:
         used = today if at >= today else today - timedelta(days=1)
         if self.unused and self.unused[0] <= used < self.unused[1]:
             used = self.unused[0]
+        if self.deactivated:
+            used = min(used, self.deactivated)
         return used if used > self.created else None
 
 
@@ -50,7 +61,8 @@ class Root:
     """The root user of an account."""
 
     mfa: bool
-    key: bool
+    key_since: datetime | None
+    """When its access key was made; None: it has none."""
 
 
 class AwsState:
@@ -62,19 +74,27 @@ class AwsState:
         self._keys = {user.subject: tuple(self._life(user)) for user in IAM_USERS if not user.console}
 
     def keys(self, user: IamUser, at: datetime) -> list[Key]:
-        """Return a user's active keys, the older first."""
+        """Return a user's keys, inactive ones too, the older first."""
         return [key for key in self._keys.get(user.subject, ()) if key.exists(at)]
 
     def root(self, account: str, at: datetime) -> Root:
         """Return how an account's root user is protected."""
+        key = self._fault("aws_root_key", account, at)
         return Root(
-            mfa=not self._faulty("aws_root_no_mfa", account, at),
-            key=self._faulty("aws_root_key", account, at),
+            mfa=self._fault("aws_root_no_mfa", account, at) is None,
+            key_since=None if key is None else instant(key.first, 6),
         )
 
     def console_mfa(self, user: IamUser, at: datetime) -> bool:
         """Return whether a console user has an MFA device."""
-        return not self._faulty("aws_console_no_mfa", user.subject, at)
+        return self._fault("aws_console_no_mfa", user.subject, at) is None
+
+    def password_last_used(self, user: IamUser, at: datetime) -> datetime | None:
+        """Return when a console user last signed in; nobody ever needed to break the glass."""
+        if not user.console or user.name == "break-glass":
+            return None
+        morning = instant(at.date(), 6)
+        return morning if at >= morning else morning - timedelta(days=1)
 
     def created(self, user: IamUser) -> datetime:
         """Return when a user was made."""
@@ -93,20 +113,27 @@ class AwsState:
                 found = [key for key in self._keys[fault.subject] if key.exists(instant(fault.first, 12))]
                 return f"aws:{fault.account}:{found[0].id}"
 
-    def _faulty(self, kind: str, subject: str, at: datetime) -> bool:
-        return any(
-            fault.subject == subject
-            and instant(fault.first, 6) <= at < instant(fault.last + timedelta(days=1), 6)
-            for fault in self.faults.of(kind)
-        )
+    def _fault(self, kind: str, subject: str, at: datetime) -> Fault | None:
+        for fault in self.faults.of(kind):
+            begins, ends = instant(fault.first, 6), instant(fault.last + timedelta(days=1), 6)
+            if fault.subject == subject and begins <= at < ends:
+                return fault
+        return None
 
     def _key(
-        self, user: IamUser, created: date, deleted: date, unused: tuple[date, date] | None = None
+        self,
+        user: IamUser,
+        created: date,
+        deleted: date,
+        *,
+        deactivated: date | None = None,
+        unused: tuple[date, date] | None = None,
     ) -> Key:
         digest = hashlib.sha256(f"{self.seed}/{user.subject}/{created}".encode()).digest()
         name = "AKIA" + base64.b32encode(digest).decode()[:16]
         gone = (instant(unused[0], 6), instant(unused[1], 6)) if unused else None
-        return Key(name, instant(created, 6), instant(deleted, 6), gone)
+        off = instant(deactivated, 6) if deactivated else None
+        return Key(name, instant(created, 6), instant(deleted, 6), off, gone)
 
     def _life(self, user: IamUser) -> Iterator[Key]:
         """Yield a user's keys over the period, as its one fault, if any, has them."""
@@ -118,7 +145,8 @@ class AwsState:
             offset = rng(self.seed, "keys", user.subject).randint(0, ROTATED_EVERY - 1)
             created = PERIOD_START - days(days=ROTATED_EVERY + offset)
             while created <= PERIOD_END:
-                yield self._key(user, created, created + days(days=ROTATED_EVERY + HANDED_OVER))
+                off = created + days(days=ROTATED_EVERY + HANDED_OVER)
+                yield self._key(user, created, off + days(days=KEPT_INACTIVE), deactivated=off)
                 created += days(days=ROTATED_EVERY)
             return
         after = fault.last + days(days=1)

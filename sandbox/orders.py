@@ -76,6 +76,7 @@ class Order:
     market: Market
     placed: datetime
     is_test: bool
+    is_draft: bool
     lines: list[dict[str, Any]] = field(default_factory=list)
     order_discount: int = 0
 
@@ -105,18 +106,21 @@ def day_of_orders(seed: int, faults: Faults, day: date) -> Rows:
             market,
             instant(day) + timedelta(seconds=second),
             is_test=chance.random() < 0.02,
+            is_draft=chance.random() < 0.01,
         )
-        real += not order.is_test
-        fault = None if order.is_test else planted.get(real)
+        counts = not (order.is_test or order.is_draft)
+        real += counts
+        fault = planted.get(real) if counts else None
         fill(order, chance, fault)
         add(order, number, chance, fault, rows)
     return rows
 
 
 def nth_real_order(seed: int, faults: Faults, fault: Fault) -> str:
-    """Return the id of the order a fault is about: the n-th of its day that is no test."""
+    """Return the id of the order a fault is about: the n-th of its day that is neither test nor draft."""
     orders = day_of_orders(seed, faults, fault.first)["orders"]
-    return str([order for order in orders if not order["is_test"]][fault.number - 1]["order_id"])
+    real = [order for order in orders if not order["is_test"] and order["status"] != "draft"]
+    return str(real[fault.number - 1]["order_id"])
 
 
 def fill(order: Order, chance: Random, fault: Fault | None) -> None:
@@ -172,7 +176,11 @@ def add(order: Order, number: int, chance: Random, fault: Fault | None, rows: Ro
     total = subtotal - discount + shipping - free + (0 if market.inclusive else tax)
     if kind == "order_total":
         total += 100 * market.unit
-    cancelled = order.placed + timedelta(hours=3) if chance.random() < 0.03 else None
+    if order.is_draft:
+        subtotal = total = 0  # nobody has added it up yet, and nobody may report that
+    if order.is_test:
+        total = market.unit  # somebody tries the payment page: exempt, though nothing adds up
+    amended = amendment(order, chance)
     customer = f"Shopper.{chance.randint(1, 9000)}@Mail.Example"
     rows["orders"].append(
         {
@@ -185,8 +193,8 @@ def add(order: Order, number: int, chance: Random, fault: Fault | None, rows: Ro
             "placed_at": order.placed,
             "recorded_at": order.placed + timedelta(seconds=2),
             "updated_at": order.placed + timedelta(seconds=2),
-            "status": "open",
-            "financial_status": "paid",
+            "status": "draft" if order.is_draft else "open",
+            "financial_status": "pending" if order.is_draft else "paid",
             "currency": market.currency,
             "price_includes_tax": market.inclusive,
             "policy_id": market.policy_id,
@@ -202,18 +210,14 @@ def add(order: Order, number: int, chance: Random, fault: Fault | None, rows: Ro
             "store_credit_minor": 0,
             "cancelled_at": None,
             "is_test": order.is_test,
-            # When it is amended, and to what: taken out before the row is inserted.
-            "_amended": (cancelled, "cancelled")
-            if cancelled
-            else (order.placed + timedelta(hours=20), "fulfilled")
-            if chance.random() < 0.5
-            else None,
+            # When it is amended, and to which status: taken out before the row is inserted.
+            "_amended": amended,
         }
     )
     rows["order_lines"] += order.lines
     rows["order_tax_lines"] += taxes
     rows["discounts"] += list(discounts(order))
-    rows["payments"] += list(payments(order, total, chance))
+    rows["payments"] += list(payments(order, total, amended, chance))
 
 
 def tax_line(order: Order, line: Mapping[str, Any]) -> dict[str, Any]:
@@ -257,19 +261,43 @@ def discount_row(order: Order, line_id: str | None, kind: str, promotion: str, a
     }
 
 
-def payments(order: Order, total: int, chance: Random) -> Iterator[dict[str, Any]]:
-    """Yield the attempts to pay: now and then one that fails, then one that succeeds."""
-    if total <= 0:
+def amendment(order: Order, chance: Random) -> tuple[datetime, str] | None:
+    """Return when within a day an order is amended, and its status then; some are only noted on."""
+    drawn = chance.random()
+    if order.is_draft or drawn > 0.6:
+        return None
+    if drawn < 0.03:
+        return order.placed + timedelta(hours=3), "cancelled"
+    if drawn < 0.08:
+        return order.placed + timedelta(hours=6), "open"
+    return order.placed + timedelta(hours=20), "fulfilled"
+
+
+def payments(
+    order: Order, total: int, amended: tuple[datetime, str] | None, chance: Random
+) -> Iterator[dict[str, Any]]:
+    """Yield the attempts to pay: now and then a refused one, then an authorisation and its capture.
+
+    What is cancelled is voided instead.
+    """
+    if total <= 0 or order.is_draft:
         return
-    attempts = ["failed", "succeeded"] if chance.random() < 0.05 else ["succeeded"]
-    for n, status in enumerate(attempts, 1):
-        at = order.placed + timedelta(seconds=10 * n)
+    cancelled = amended is not None and amended[1] == "cancelled"
+    attempts = [("auth", "failed", timedelta(seconds=10))] if chance.random() < 0.05 else []
+    attempts += [
+        ("auth", "succeeded", timedelta(seconds=40)),
+        ("void", "succeeded", timedelta(hours=3, seconds=5))
+        if cancelled
+        else ("capture", "succeeded", timedelta(minutes=chance.randint(5, 50))),
+    ]
+    for n, (kind, status, after) in enumerate(attempts, 1):
+        at = order.placed + after
         yield {
             "payment_id": f"P-{order.id}-{n}",
             "order_id": order.id,
             "processor": "stripe",
             "processor_ref": f"ch_{order.id.replace('-', '')}{n}",
-            "kind": "sale",
+            "kind": kind,
             "status": status,
             "failure_code": "card_declined" if status == "failed" else None,
             "amount_minor": total,

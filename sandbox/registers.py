@@ -5,20 +5,47 @@ from __future__ import annotations
 import csv
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from sandbox.company import okta_id
 from sandbox.faults import Fault, Faults
 from sandbox.orders import MARKETS
-from sandbox.org import APPS, PERIOD_END, PERIOD_START, SERVICE_ACCOUNTS
+from sandbox.org import APPS, ORG, PERIOD_END, PERIOD_START, SERVICE_ACCOUNTS, App
 from sandbox.part import instant
 
+REVIEWED = PERIOD_START - timedelta(days=40)
+"""When the service accounts were last reviewed."""
+APPROVED_BEFORE = timedelta(hours=8)
+"""How long before it is in force a waiver is approved, and first in the register."""
 MULTIPLES = {"KWD": (3, 10), "JPY": (0, 1)}
 """Currency -> ISO digits and the processor's multiple, where they are not 2 and 1."""
+
+ACCESS_DATASETS = {"okta": "okta_user", "aws": "aws_iam_credential_report"}
+OUT_OF_SCOPE = {
+    "system_id": "lunch",
+    "name": "Lunch Menu",
+    "in_scope": False,
+    "environments": ["production"],
+    "criticality": "low",
+    "mfa_required": False,
+    "owner": "people_operations",
+    "access_dataset": None,
+    "okta_app_label": "Lunch Menu",
+}
+"""A system that asks for no second factor, and need not."""
+
+
+class Plain(yaml.SafeDumper):
+    """Writes a value that occurs twice twice, as a person would."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - theirs
+        """Never refer to another line."""
+        return True
 
 
 class RegistersPart:
@@ -39,19 +66,19 @@ class RegistersPart:
 
     def advance(self, to: datetime) -> None:
         """Write the registers as they stand at an instant."""
-        self._yaml("system", [system for app in APPS if (system := _system(app)) is not None])
+        self._yaml("system", [_system(app) for app in APPS if app.system_id] + [OUT_OF_SCOPE])
         self._yaml(
             "service_account",
             [
                 {
                     "system_id": "okta",
                     "account": account.login,
-                    "account_instance": "acme",
+                    "account_instance": ORG,
                     "owner": account.owner,
                     "purpose": account.purpose,
                     "interactive": False,
-                    "waiver_id": f"SA-{number:02d}",
-                    "reviewed_at": (PERIOD_START - timedelta(days=40)).isoformat(),
+                    "waiver_id": _service_waiver_id(number),
+                    "reviewed_at": REVIEWED,
                 }
                 for number, account in enumerate(SERVICE_ACCOUNTS, 1)
             ],
@@ -66,7 +93,8 @@ class RegistersPart:
             [
                 {
                     "policy_id": market.policy_id,
-                    "valid_from": "2025-01-01",
+                    "valid_from": date(2025, 1, 1),
+                    "valid_to": None,
                     "line_mode": market.line_mode,
                     "tax_scope": "line",
                     "mode": "half_up",
@@ -76,15 +104,16 @@ class RegistersPart:
                 for market in MARKETS
             ],
         )
-        self._yaml("waiver", [self._waiver(f) for f in self._faults.of("register_waiver") if _known(f, to)])
+        planted = [self._waiver(f) for f in self._faults.of("register_waiver") if _known(f, to)]
+        self._yaml("waiver", [*self._service_waivers(), *planted])
         self._yaml(
             "observation_period",
             [
                 {
                     "audit_id": "2026-march",
                     "report_type": 2,
-                    "period_start": PERIOD_START.isoformat(),
-                    "period_end": PERIOD_END.isoformat(),
+                    "period_start": PERIOD_START,
+                    "period_end": PERIOD_END,
                     "categories": ["security", "processing_integrity"],
                     "criteria_version": "2017 (points of focus 2022)",
                     "auditor": "Sample & Partners",
@@ -115,13 +144,34 @@ class RegistersPart:
             "risk_id": "R-017",
             "requested_by": "it-operations",
             "approved_by": "security-lead",
-            "approved_at": (instant(fault.first) - timedelta(hours=8)).isoformat(),
-            "effective_from": instant(fault.first).isoformat(),
-            "expires_at": (instant(fault.last) + timedelta(days=1)).isoformat(),
+            "approved_at": instant(fault.first) - APPROVED_BEFORE,
+            "effective_from": instant(fault.first),
+            "expires_at": instant(fault.last) + timedelta(days=1),
+            "revoked_at": None,
         }
 
+    def _service_waivers(self) -> Iterator[dict[str, Any]]:
+        """Yield why service accounts go without MFA; one that is signed in to is not covered."""
+        for number, account in enumerate(SERVICE_ACCOUNTS, 1):
+            yield {
+                "waiver_id": _service_waiver_id(number),
+                "control_id": "AC-01",
+                "test_id": "AC-01.a",
+                "subject_pattern": f"okta:{ORG}:{okta_id('00u', self._seed, 'service', account.name)}",
+                "exception_code": "NO_MFA",
+                "reason": f"The account {account.purpose}; nobody signs in with it.",
+                "compensating_control": "Its token is bound to the network of the servers.",
+                "risk_id": "R-003",
+                "requested_by": "it-operations",
+                "approved_by": "security-lead",
+                "approved_at": instant(REVIEWED, 14),
+                "effective_from": instant(REVIEWED, 14),
+                "expires_at": instant(REVIEWED, 14) + timedelta(days=180),
+                "revoked_at": None,
+            }
+
     def _yaml(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        self._write(f"{name}.yaml", yaml.safe_dump([dict(row) for row in rows], sort_keys=False))
+        self._write(f"{name}.yaml", yaml.dump([dict(row) for row in rows], Dumper=Plain, sort_keys=False))
 
     def _csv(self, name: str, heading: list[str], rows: Sequence[Sequence[Any]]) -> None:
         with self._path(f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
@@ -138,20 +188,23 @@ class RegistersPart:
 
 def _known(fault: Fault, to: datetime) -> bool:
     """Return whether a waiver has been approved by an instant."""
-    return to >= instant(fault.first) - timedelta(hours=8)
+    return to >= instant(fault.first) - APPROVED_BEFORE
 
 
-def _system(app: Any) -> dict[str, Any] | None:
+def _service_waiver_id(number: int) -> str:
+    return f"SA-{number:02d}"
+
+
+def _system(app: App) -> dict[str, Any]:
     """Return the register's row of an app that is a system in scope."""
-    if not app.system_id:
-        return None
     return {
         "system_id": app.system_id,
         "name": app.label,
         "in_scope": True,
-        "environments": ["production"],
-        "criticality": "high",
+        "environments": ["production", "staging"] if app.system_id in {"aws", "shop"} else ["production"],
+        "criticality": "critical" if app.policy != "Business systems" else "medium",
         "mfa_required": True,
         "owner": "it_operations",
+        "access_dataset": ACCESS_DATASETS.get(str(app.system_id)),
         "okta_app_label": app.label,
     }

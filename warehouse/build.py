@@ -80,6 +80,7 @@ class Build:
         self.calendar = Calendar(index.configurations)
         connection.execute("set timezone = 'UTC'")
         connection.execute("set preserve_insertion_order = false")
+        connection.execute("set enable_progress_bar = false")  # it would draw over the caller's own
         self.has_previous = previous.exists() and self._attach(previous)
         self.rehash = Rehash(home, index, self._known())
         by_name: dict[str, list[Snapshot]] = {name: [] for name in datasets}

@@ -37,7 +37,8 @@ class Finding:
         return self.kind in {"altered", "missing", "stray", "ledger"}
 
     def __str__(self) -> str:
-        return f"{self.kind.upper():<14} {self.subject}: found {self.found}, expected {self.expected}. {self.advice}"
+        said = f"{self.subject}: found {self.found}, expected {self.expected}. {self.advice}"
+        return f"{self.kind.upper():<14} {said}"
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,10 @@ class Verification:
             lines.append("SANDBOX: this evidence is of a simulated company.")
         lines += [
             f"period       {self.period}",
-            (f"slots        {self.slots_present} of {self.slots_expected} expected snapshots are there, "
-            f"{self.gaps} gaps recorded"),
+            (
+                f"slots        {self.slots_present} of {self.slots_expected} expected snapshots are there, "
+                f"{self.gaps} gaps recorded"
+            ),
             f"files        {self.files} named by the ledger, {self.bytes:,} bytes"
             + (" re-hashed" if self.level == "content" else " by size only"),
             f"ledger       {self.entries} entries, newest recorded at {self.newest}",

@@ -30,7 +30,7 @@ def measure(folder: Path) -> list[Line]:
         check=True,
     )
     session = Session.open(load(Home(folder)), run="benchmark")
-    tests = sum(len(control.tests) for control in evaluation.controls())
+    tests = sum(not test.reads_results for control in evaluation.controls() for test in control.tests)
     return [
         Line(
             f"judging {tests} tests of one day",

@@ -35,4 +35,5 @@ def measure(year: Year) -> list[Line]:
 
 def _copy(folder: Path, file: Path) -> None:
     with duckdb.connect(str(file)) as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.execute(f"create table users as from read_parquet('{folder}/*/*/*.parquet')")
