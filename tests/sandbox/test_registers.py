@@ -18,11 +18,13 @@ from sandbox.registers import RegistersPart
 
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
 COLUMNS = {
-    "system": "system_id name in_scope environments criticality mfa_required owner access_dataset okta_app_label",
+    "system": "system_id name in_scope environments criticality mfa_required owner access_dataset "
+    "okta_app_label",
     "service_account": "system_id account account_instance owner purpose interactive waiver_id reviewed_at",
-    "rounding_policy": "policy_id valid_from valid_to line_mode tax_scope mode inclusive_target tolerance_minor",
-    "waiver": "waiver_id control_id test_id subject_pattern exception_code reason compensating_control risk_id "
-    "requested_by approved_by approved_at effective_from expires_at revoked_at",
+    "rounding_policy": "policy_id valid_from valid_to line_mode tax_scope mode inclusive_target "
+    "tolerance_minor",
+    "waiver": "waiver_id control_id test_id subject_pattern exception_code reason compensating_control "
+    "risk_id requested_by approved_by approved_at effective_from expires_at revoked_at",
     "observation_period": "audit_id report_type period_start period_end categories criteria_version auditor",
 }
 
