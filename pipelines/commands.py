@@ -31,7 +31,7 @@ def collect(
     settings: Settings, out: Console, *, day: date | None, source: str | None, only: str | None
 ) -> int:
     """Collect today's states and the event days owed, or one day; return the exit code."""
-    from pipelines import demo, runs, schedules
+    from pipelines import demo, partitions, runs, schedules
 
     session = Session.open(settings, run="evidence collect")
     known = {recipe.source for recipe in session.catalogue.recipes.values() if session.instances(recipe)}
@@ -40,6 +40,10 @@ def collect(
             f"{source!r} is no configured source; there are {', '.join(sorted(known))}", param_hint="--source"
         )
     now = session.clock.now().astimezone(UTC)
+    last = partitions.last_day(settings)
+    if last is not None and (day or now.date()) > last:
+        out.print(f"The simulated company lives until {last}; there is nothing to collect after it.")
+        return WITH_FINDINGS
     today = now.date()
     wanted: list[tuple[str, str, date]] = []
     for word in sorted(known if source is None else {source}):
@@ -67,6 +71,8 @@ def collect(
             )
             failed += not result.success
             out.print(f"{'stored' if result.success else 'FAILED'}  {job}  {word}  {one}")
+            for reason in runs.reasons(result):
+                out.print(f"        {reason}", markup=False)
     if not wanted:
         out.print(
             "Nothing is owed: every state of today was asked for elsewhere and every event day is settled."

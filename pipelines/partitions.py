@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import dagster as dg
 
@@ -10,6 +10,13 @@ from pipelines.configuration import Settings
 
 SANDBOX_DAYS = 30
 """The simulated company lives for this many evidence days."""
+
+
+def last_day(settings: Settings) -> date | None:
+    """Return the last day of the simulated company; None for a real one, which has no last day."""
+    if not settings.home.sandbox.is_dir():
+        return None
+    return settings.configuration.start + timedelta(days=SANDBOX_DAYS - 1)
 
 
 def evidence_days(settings: Settings) -> dg.DailyPartitionsDefinition:

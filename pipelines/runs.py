@@ -85,6 +85,18 @@ def execute(
             partition_key=partition,
             asset_selection=list(selection) if selection is not None else None,
             tags=dict(tags or {}),
-            run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,
         )
+
+
+def reasons(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Return why the steps of a run failed, as their failures say."""
+    found = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            shown = data.user_failure_data
+            said = shown.description if shown is not None else data.error.message if data.error else None
+            found.append(f"{event.step_key}: {said or 'no reason was given'}")
+    return found

@@ -114,7 +114,7 @@ class Session:
             try:
                 entries.append(collector.collect(recipe, client, instance, day, round_name))
             except SourceFailure as error:
-                log.warning("%s", error)
+                log.info("%s", error)
                 failures.append((instance, error))
         return Collected(recipe, day, tuple(entries), tuple(failures))
 

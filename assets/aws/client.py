@@ -92,11 +92,27 @@ class AwsClient:
             if client.can_paginate(operation):
                 answers: Iterator[Any] = iter(client.get_paginator(operation).paginate(**arguments))
             else:
-                answers = iter([getattr(client, operation)(**arguments)])
+                answers = self._tokens(getattr(client, operation), arguments)
             for answer in answers:
                 yield self.page(answer, answer[key], f"{service}.{operation}({shown})")
         except Exception as error:
             raise self._failure(error, f"{service}.{operation}") from error
+
+    def _tokens(self, operation: Callable[..., Any], arguments: Mapping[str, Any]) -> Iterator[Any]:
+        """Yield the answers of a listing the SDK has no paginator for, as list_secret_version_ids."""
+        token: str | None = None
+        seen: set[str] = set()
+        while True:
+            answer = operation(**arguments, **({"NextToken": token} if token else {}))
+            yield answer
+            token = answer.get("NextToken")
+            if token is None:
+                return
+            if token in seen:
+                raise PermanentFailure(
+                    f"aws {self.instance}: a listing sent the same NextToken twice; it would never end."
+                )
+            seen.add(token)
 
     def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
         """Return the answer of one call."""
