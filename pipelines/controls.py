@@ -14,7 +14,7 @@ import dagster as dg
 
 from pipelines.catalogue import catalogue
 from pipelines.configuration import Settings
-from pipelines.evaluation import Result, controls, worst_of
+from pipelines.evaluation import Result, controls, derived_facts, worst_of
 from pipelines.session import Session, day_of
 from warehouse.dataset import Dataset, Kind
 
@@ -106,10 +106,11 @@ def evaluation_assets(settings: Settings, days: dg.PartitionsDefinition[str]) ->
 
         session = Session.open(settings, run=context.run_id)
         wanted = {key.path[1] for key in context.selected_asset_keys if key.path[0] == "control"}
-        evaluated = evaluate(session, day_of(context.partition_key), wanted)
+        day = day_of(context.partition_key)
+        evaluated = evaluate(session, day, wanted)
         for dataset in derived():
             key = dg.AssetKey(dataset.name)
-            if key in context.selected_asset_keys and (facts := evaluated.derived_facts(dataset)):
+            if key in context.selected_asset_keys and (facts := derived_facts(session, dataset, day)):
                 yield dg.MaterializeResult(asset_key=key, metadata=facts)
         for control in evaluated.controls:
             rows = evaluated.of(control)

@@ -190,7 +190,7 @@ class Replay:
                 for day, due in list(evaluation.owed(session)):
                     evaluation.evaluate(session, day, due)
             case "close_day":
-                session.close()
+                reporting.report_closing(instance, step.day, session.close())
 
     def _through_dagster(self, session: Session, step: Step) -> None:
         from pipelines import controls, schedules

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -49,25 +49,25 @@ class Evaluated:
     """The controls that were judged."""
     results: tuple[Result, ...]
     entry: Entry
-    session: Session = field(repr=False)
 
     def of(self, control: Control) -> list[Result]:
         """Return what counts of a control's tests."""
         return [row for row in self.results if row["control_id"] == control.id]
 
-    def derived_facts(self, dataset: Dataset) -> dict[str, Any]:
-        """Return rows and digests of a derived dataset on the day; empty where there is none."""
-        found = [
-            snapshots[-1]
-            for slot, snapshots in self.session.index.snapshots.items()
-            if slot.dataset == dataset.name and slot.day == self.day and snapshots
-        ]
-        if not found:
-            return {}
-        return {
-            "dagster/partition_row_count": sum(snapshot.rows for snapshot in found),
-            "sha256": {snapshot.slot.instance: snapshot.sha256 for snapshot in found},
-        }
+
+def derived_facts(session: Session, dataset: Dataset, day: date) -> dict[str, Any]:
+    """Return rows and digests of a derived dataset on a day; empty where there is none."""
+    found = [
+        snapshots[-1]
+        for slot, snapshots in session.index.snapshots.items()
+        if slot.dataset == dataset.name and slot.day == day and snapshots
+    ]
+    if not found:
+        return {}
+    return {
+        "dagster/partition_row_count": sum(snapshot.rows for snapshot in found),
+        "sha256": {snapshot.slot.instance: snapshot.sha256 for snapshot in found},
+    }
 
 
 def worst_of(rows: Sequence[Result]) -> str:
@@ -202,7 +202,7 @@ def evaluate(session: Session, day: date, wanted: Collection[str] | None = None)
         recorded_at=now,
     )
     session.index.refresh()
-    return Evaluated(day, chosen, effective(session, day), entry, session)
+    return Evaluated(day, chosen, effective(session, day), entry)
 
 
 def judge(

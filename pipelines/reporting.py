@@ -10,6 +10,7 @@ import dagster as dg
 from pipelines import controls, evaluation
 from pipelines.definitions import capture_metadata, data_version
 from pipelines.session import Collected, Session
+from warehouse.snapshots import Gap
 
 DATA_VERSION = "dagster/data_version"
 
@@ -29,11 +30,29 @@ def report_capture(instance: dg.DagsterInstance, result: Collected) -> None:
         )
 
 
+def report_closing(instance: dg.DagsterInstance, day: date, gaps: Sequence[Gap]) -> None:
+    """Report that a day was closed."""
+    slots = [str(gap.slot) for gap in gaps]
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization(
+            "gaps", partition=day.isoformat(), metadata={"gaps recorded": len(gaps), "slots": slots}
+        )
+    )
+
+
 def report_evaluations(instance: dg.DagsterInstance, session: Session, days: Sequence[date]) -> None:
-    """Report the controls of days no run evaluated, as they count now, and their checks.
+    """Report the derived datasets and controls of days no run evaluated, as they count now.
 
     Once, when the replay is over: Dagster keeps one runless check result a day.
     """
+    for dataset in controls.derived():
+        key = dg.AssetKey(dataset.name)
+        there = instance.get_materialized_partitions(key)
+        for day in days:
+            if day.isoformat() not in there and (facts := evaluation.derived_facts(session, dataset, day)):
+                instance.report_runless_asset_event(
+                    dg.AssetMaterialization(key, partition=day.isoformat(), metadata=facts)
+                )
     for control in evaluation.controls():
         key = controls.control_key(control.id)
         there = instance.get_materialized_partitions(key)
