@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from warehouse.store import Home
 
@@ -69,6 +69,15 @@ class Sources(BaseModel):
     shop: tuple[ShopSource, ...] = ()
     registers: tuple[RegisterSource, ...] = Field(default=(), alias="register")
     """Named `register` in the file, as its datasets are; that word is taken in Python's classes."""
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        for source, names in self.instances().items():
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(
+                    f"{source}: instance {', '.join(twice)} is listed twice; give each its own name"
+                )
+        return self
 
     def of(self, source: str) -> tuple[OktaSource | AwsSource | ShopSource | RegisterSource, ...]:
         """Return the configured instances of a source."""
