@@ -126,9 +126,12 @@ def publish(settings: Settings, out: Console, self_contained: Path | None) -> in
 
 def report(settings: Settings, out: Console, target: Path | None) -> int:
     """Write the HTML report; return the exit code."""
+    from expectations.criteria import criteria
     from warehouse.audit.report import write
 
-    path = write(settings.home, target)
+    if not settings.home.warehouse.is_file():
+        raise click.ClickException(f"There is no {settings.home.warehouse}. Run `evidence publish` first.")
+    path = write(settings.home, target, {known.id: known.meaning for known in criteria().values()})
     out.print(f"wrote {path}", markup=False)
     return DONE
 

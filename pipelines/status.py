@@ -161,8 +161,8 @@ def _matrix(
     verdicts = {(test, day): verdict for test, day, verdict in rows}
     out.print(f"\n{shown[0]} to {shown[-1]}, one column a day", style="bold")
     for unit in (10, 1):
-        line = "".join(str(day.day // unit % 10) if unit == 1 or day.day >= unit else " " for day in shown)
-        out.print(f"{'':10}{line}", style="dim")
+        digits = "".join(str(day.day // unit % 10) if unit == 1 or day.day >= unit else " " for day in shown)
+        out.print(f"{'':10}{digits}", style="dim")
     for test in sorted({test for test, _, _ in rows}):
         line = Text(f"{test:10}")
         for day in shown:
