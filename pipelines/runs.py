@@ -19,6 +19,8 @@ DAGSTER_YAML = """\
 # Dagster's own settings for this evidence home. Run history lives here; the evidence is in ../ledger.
 telemetry:
   enabled: false
+nux:
+  enabled: false   # no sign-up window
 run_monitoring:
   enabled: true
   start_timeout_seconds: 300
