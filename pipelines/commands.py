@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,9 +116,9 @@ def publish(settings: Settings, out: Console, self_contained: Path | None) -> in
     """Publish the analysts' file, or a self-contained one elsewhere; return the exit code."""
     from pipelines import publishing
 
-    published = publishing.publish(
-        Session.open(settings, run="evidence publish"), self_contained=self_contained
-    )
+    session = Session.open(settings, run="evidence publish")
+    with _progress(out, "publishing") as moved:
+        published = publishing.publish(session, self_contained=self_contained, progress=moved)
     out.print(f"published {published.path}", markup=False)
     for name, value in published.facts().items():
         out.print(f"  {name}: {value}", markup=False)
@@ -138,21 +139,24 @@ def report(settings: Settings, out: Console, target: Path | None) -> int:
 
 def verify(home: Home, out: Console, level: str) -> int:
     """Verify the store; return the exit code."""
-    from rich.progress import Progress
-
     from warehouse.verify import verify as check
 
     if not (home.path / "ledger").is_dir():
         raise click.ClickException(f"There is no evidence home at {home.path}. Set EVIDENCE_HOME.")
-    with Progress(console=out, transient=True, disable=not out.is_terminal) as bar:
-        task = bar.add_task("re-hashing", total=None)
-        found = check(
-            Store(home),
-            level=level,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+    with _progress(out, "re-hashing") as moved:
+        found = check(Store(home), level=level, progress=moved)
     out.print(found.text(), markup=False)
     return found.exit_code
+
+
+@contextmanager
+def _progress(out: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function (done, total) that moves a progress bar, where somebody is looking."""
+    from rich.progress import Progress
+
+    with Progress(console=out, transient=True, disable=not out.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def ui(settings: Settings, out: Console, port: int) -> int:
