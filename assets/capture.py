@@ -121,7 +121,7 @@ def redact(
             inner, gone = redact(value, below)
             kept[name] = inner
             removed.update({f"{name}.{path}": n for path, n in gone.items()})
-        elif not below:
+        elif not below or value is not None:
             removed[name] += 1
     return kept, removed
 
@@ -183,18 +183,36 @@ def typed(dataset: Dataset, column: Column, value: Any) -> Any:  # noqa: C901, P
                 raise refuse("true or false")
             return value
         case "timestamp":
-            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+            moment = _parsed(datetime.fromisoformat, value)
             if not isinstance(moment, datetime) or moment.tzinfo is None:
                 raise refuse("an instant with its time zone")
             return moment
         case "date":
-            return date.fromisoformat(value) if isinstance(value, str) else value
+            day = _parsed(date.fromisoformat, value)
+            if not isinstance(day, date) or isinstance(day, datetime):
+                raise refuse("a date")
+            return day
         case "text[]":
-            if not isinstance(value, list):
-                raise refuse("a list")
-            return [str(item) for item in value]
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise refuse("a list of texts")
+            return value
         case _:
-            return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            try:
+                return json.dumps(
+                    value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+                )
+            except ValueError:
+                raise refuse("JSON, which knows no NaN and no Infinity") from None
+
+
+def _parsed(parse: Callable[[str], Any], value: Any) -> Any:
+    """Return what a text says, None where it says nothing; other values as they are."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse(value)
+    except ValueError:
+        return None
 
 
 def day_window(day: date) -> tuple[datetime, datetime]:

@@ -19,7 +19,7 @@ from warehouse.gaps import record_gap
 from warehouse.ledger import Entry
 from warehouse.period import Calendar
 from warehouse.snapshots import Index, Slot
-from warehouse.store import Offered, RowsMoved, Store, StoreRefusal, table_of
+from warehouse.store import Altered, Offered, RowsMoved, Store, StoreRefusal, table_of
 
 SKEW_LIMIT = timedelta(seconds=60)
 """Beyond this difference between the source's clock and ours, no instant we write could be trusted."""
@@ -72,7 +72,7 @@ class Collector:
         except RowsMoved as error:
             self.failed(recipe, instance, day, str(error), retryable=True)
             raise TransientFailure(str(error)) from error
-        except StoreRefusal as error:
+        except (StoreRefusal, Altered) as error:
             self.failed(recipe, instance, day, str(error), retryable=False)
             raise PermanentFailure(str(error)) from error
         except Exception as error:
@@ -114,6 +114,11 @@ class Collector:
         offered = [self._offer(dataset, filled[dataset.name], reading) for dataset in recipe.datasets]
         finished = self.now()
         self._refuse_other_days(recipe, instance, day, finished)
+        if finished < started:
+            raise TransientFailure(
+                f"{recipe.name} {instance}: this machine's clock went back from {started.isoformat()} to "
+                f"{finished.isoformat()} while the source was read, so neither instant can be trusted."
+            )
         header = {
             "source": recipe.source,
             "recipe": recipe.name,

@@ -15,7 +15,7 @@ from warehouse.dataset import Dataset
 from warehouse.ledger import Entry
 from warehouse.read import Need, Reader, Round
 from warehouse.snapshots import Index, Slot
-from warehouse.store import Offered, Store, digest_of
+from warehouse.store import Offered, Store, StoreRefusal, digest_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,12 @@ class Deriver:
                 self._failed(slot, "; ".join(str(problem) for problem in problems))
                 continue
             for chosen in available.rounds:
-                entry = self._derive_round(derivation, slot, instance, chosen, reader, needs)
+                try:
+                    entry = self._derive_round(derivation, slot, instance, chosen, reader, needs)
+                except (duckdb.DataError, duckdb.InvalidInputException, StoreRefusal) as error:
+                    # The data of one instance must not keep the other results of the day from being made.
+                    self._failed(slot, _what_was_wrong(derivation, error))
+                    break
                 if entry is not None:
                     entries.append(entry)
         self.index.refresh()
@@ -78,6 +83,8 @@ class Deriver:
         sql_sha256 = digest_of(derivation.sql)
         round_name = max(snapshot.round for snapshot in chosen.snapshots)
         for snapshot in self.index.captures(slot, accumulates=derivation.dataset.accumulates):
+            if self.index.failed_since(slot, snapshot) is not None:
+                continue  # stored anew, so that the failure is over
             same = snapshot.header["sql_sha256"] == sql_sha256 and list(snapshot.inputs) == inputs
             if same and snapshot.round == round_name and reader.check(snapshot) is None:
                 return None
@@ -110,8 +117,9 @@ class Deriver:
         )
 
     def _failed(self, slot: Slot, error: str) -> None:
-        attempts = self.index.attempts.get(slot, [])
-        if attempts and attempts[-1].error == error:
+        stored = self.index.snapshots.get(slot, [])
+        said = self.index.failed_since(slot, stored[-1] if stored else None)
+        if said is not None and said.error == error:
             return
         self.store.ledger.append(
             "failure",
@@ -127,6 +135,13 @@ class Deriver:
             self.now(),
         )
         self.index.refresh()
+
+
+def _what_was_wrong(derivation: Derivation, error: Exception) -> str:
+    """Return why nothing was stored. The text of a SQL error may quote a value, so it is left out."""
+    if isinstance(error, StoreRefusal):
+        return f"{derivation.sql.name}: {error}"
+    return f"{derivation.sql.name} raised {type(error).__name__} on these inputs. Nothing was stored."
 
 
 def parameters_of(sql: str) -> set[str]:

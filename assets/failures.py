@@ -9,8 +9,8 @@ class SourceFailure(Exception):
     retryable = False
 
     def __init__(self, message: str) -> None:
-        hint = "A retry may help." if self.retryable else "A retry will not help."
-        super().__init__(f"{message} Nothing was stored. {hint}")
+        hints = ("Nothing was stored.", "A retry may help." if self.retryable else "A retry will not help.")
+        super().__init__(" ".join([message, *(hint for hint in hints if hint not in message)]))
 
 
 class TransientFailure(SourceFailure):

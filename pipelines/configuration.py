@@ -159,9 +159,11 @@ def load(chosen: Home | None = None, file: Path | None = None) -> Settings:
 def parse(text: str, name: str) -> Configuration:
     """Return the configuration a text holds. Raises ConfigurationError with every problem in one list."""
     try:
-        return Configuration.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError: a date no calendar has
         raise ConfigurationError(f"{name}: not YAML: {error}") from error
+    try:
+        return Configuration.model_validate(content)
     except ValidationError as error:
         problems = "\n".join(
             f"  {'.'.join(str(step) for step in item['loc'])}: {item['msg']}" for item in error.errors()

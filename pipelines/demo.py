@@ -112,6 +112,7 @@ def write_configuration(home: Home, state: dict[str, Any]) -> None:
             "EVIDENCE_AWS_SECRET_ACCESS_KEY": state["aws"]["secret_access_key"],
             "SHOP_DSN": state["shop"]["dsn"],
             "EVIDENCE_HMAC_KEY": HMAC_KEY,
+            "NO_PROXY": "127.0.0.1,localhost",  # the company lives on this machine, behind no proxy
         }
     )
     configuration = {

@@ -14,9 +14,10 @@ import base64
 import hashlib
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,18 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:evidence-warehouse:{kind}:v1"
 GENESIS = "0" * 64
 DIGITS = 9
+NAME = re.compile(rf"(?!0{{{DIGITS}}})[0-9]{{{DIGITS}}}\.json")
+"""The name of an entry's file; numbers start at 1."""
+SLOW_WRITER = timedelta(hours=1)
+"""A writer takes its instant before it writes its files; another may record an entry in between."""
 
 
-class LedgerDamaged(Exception):
-    """The ledger cannot be appended to or read; the message says what was found."""
+class ClockSetBack(Exception):
+    """An entry cannot be recorded before the one it follows; nothing was recorded."""
+
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""The instant of an entry nobody can read."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ class Ledger:
         numbers = sorted(
             int(name[:DIGITS])
             for name in os.listdir(self.folder)  # noqa: PTH208 - names alone, without a Path for each
-            if name.endswith(".json") and name[:-5].isdigit() and len(name) == DIGITS + 5
+            if NAME.fullmatch(name)
         )
         for number in numbers:
             if number <= self._last:
@@ -89,7 +98,7 @@ class Ledger:
                 entry = decode(number, content)
             except (ValueError, KeyError, TypeError) as error:
                 self.damage.append(Damage(number, f"this entry cannot be read ({type(error).__name__})"))
-                entry = Entry(number, "unreadable", _never(), GENESIS, _digest(content), {})
+                entry = Entry(number, "unreadable", NEVER, GENESIS, _digest(content), {})
             else:
                 if entry.previous != previous and not hole:
                     self.damage.append(
@@ -112,17 +121,28 @@ class Ledger:
         """Record one entry durably and return it.
 
         `subjects` maps the names of the files it stands for to their SHA-256; an entry that stands for no
-        file has the digest of its own body as subject.
+        file has the digest of its own body as subject. No entry is recorded before the one it follows: a
+        slow writer's gets that one's instant. Raises ClockSetBack where the clock must be wrong.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         while True:
             self.refresh()
             number = self._last + 1
             previous = self.entries[-1].sha256 if self.entries else GENESIS
-            content = encode(number, previous, kind, body, recorded_at, subjects)
+            content = encode(number, previous, kind, body, self._not_before_the_last(recorded_at), subjects)
             if put_if_absent(self.path(number), content):
                 self.refresh()
                 return next(entry for entry in reversed(self.entries) if entry.number == number)
+
+    def _not_before_the_last(self, instant: datetime) -> datetime:
+        last = self.entries[-1].recorded_at if self.entries else NEVER
+        if last - instant > SLOW_WRITER:
+            raise ClockSetBack(
+                f"Entry {self._last} of the ledger was recorded at {last.isoformat()}, this clock says "
+                f"{instant.isoformat()}. Nothing was recorded: an entry dated back proves nothing. Set this "
+                "machine's clock (NTP). A retry will not help before that."
+            )
+        return max(instant, last)
 
 
 def encode(
@@ -134,8 +154,7 @@ def encode(
     subjects: dict[str, str] | None,
 ) -> bytes:
     """Return the bytes of an entry's file."""
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    named = subjects or {kind: _digest(text.encode())}
+    named = subjects or subject_of_body(kind, body)
     statement = {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": name, "digest": {"sha256": sha}} for name, sha in sorted(named.items())],
@@ -166,14 +185,25 @@ def decode(number: int, content: bytes) -> Entry:
     predicate = statement["predicate"]
     if predicate["number"] != number:
         raise ValueError(f"the file is numbered {number}, its content {predicate['number']}")
-    return Entry(
-        number=number,
-        kind=predicate["kind"],
-        recorded_at=datetime.fromisoformat(predicate["recorded_at"]),
-        previous=predicate["previous"],
-        sha256=_digest(content),
-        body=predicate["body"],
-    )
+    kind, body = predicate["kind"], predicate["body"]
+    recorded_at = datetime.fromisoformat(predicate["recorded_at"])
+    if statement["predicateType"] != PREDICATE.format(kind=kind):
+        raise ValueError(f"predicate type {statement['predicateType']!r} of an entry of kind {kind!r}")
+    if not isinstance(kind, str) or not isinstance(body, dict) or recorded_at.tzinfo is None:
+        raise TypeError("the kind is no text, the body no object, or the instant has no time zone")
+    return Entry(number, kind, recorded_at, predicate["previous"], _digest(content), body)
+
+
+def subjects_of(content: bytes) -> dict[str, str]:
+    """Return the subjects an entry's file names, each with its digest. Raises as `decode` does."""
+    statement = json.loads(base64.b64decode(json.loads(content)["payload"], validate=True))
+    return {item["name"]: item["digest"]["sha256"] for item in statement["subject"]}
+
+
+def subject_of_body(kind: str, body: dict[str, Any]) -> dict[str, str]:
+    """Return the subject of an entry that stands for no file: the digest of what it says."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return {kind: _digest(text.encode())}
 
 
 def put_if_absent(path: Path, content: bytes) -> bool:
@@ -206,9 +236,3 @@ def sync_folder(folder: Path) -> None:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _never() -> datetime:
-    from datetime import UTC
-
-    return datetime.min.replace(tzinfo=UTC)

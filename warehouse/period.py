@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from warehouse.dataset import Dataset, Kind
@@ -71,19 +71,19 @@ class Calendar:
 
     def slots(self, day: date, *, derived: bool = False) -> Iterator[tuple[Slot, Expected]]:
         """Yield what is expected of a day: collected datasets, and derived ones only if asked."""
-        for item in self.expected:
-            if item.on(day) and (derived or item.kind is not Kind.DERIVED):
-                yield Slot(item.dataset, item.instance, day), item
+        # A pair that was dropped and listed again on one day is expected once.
+        found = {Slot(item.dataset, item.instance, day): item for item in self.expected if item.on(day)}
+        for slot, item in found.items():
+            if derived or item.kind is not Kind.DERIVED:
+                yield slot, item
 
     def instances(self, dataset: str, day: date) -> list[str]:
         """Return the instances of a dataset that are expected on a day."""
-        return sorted(item.instance for item in self.expected if item.dataset == dataset and item.on(day))
+        return sorted({item.instance for item in self.expected if item.dataset == dataset and item.on(day)})
 
 
 def closes_at(kind: Kind, day: date) -> datetime:
     """Return the instant from which a slot without a snapshot is a gap."""
-    from datetime import UTC
-
     end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
     return end if kind.bound_to_its_day else end + EVENT_GRACE
 

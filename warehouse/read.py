@@ -83,13 +83,15 @@ class Reader:
         self.index = index
         self.datasets = datasets
         self.calendar = Calendar(index.configurations)
-        self._checked: dict[str, tuple[Fault, str] | None] = {}
+        self._checked: dict[tuple[int, str], tuple[Fault, str] | None] = {}
 
     def check(self, snapshot: Snapshot) -> tuple[Fault, str] | None:
         """Return what is wrong with a snapshot's file or with any file it was computed from."""
-        if snapshot.path not in self._checked:
-            self._checked[snapshot.path] = self._check(snapshot)
-        return self._checked[snapshot.path]
+        # Two entries may name the same bytes and have computed them from different files.
+        key = (snapshot.entry, snapshot.path)
+        if key not in self._checked:
+            self._checked[key] = self._check(snapshot)
+        return self._checked[key]
 
     def _check(self, snapshot: Snapshot) -> tuple[Fault, str] | None:
         try:
@@ -133,12 +135,22 @@ class Reader:
                             altered.append(Unavailable(slot, Fault.ALTERED, reason))
                 if good:
                     usable[need.dataset, instance] = good
-                elif not captures:
+                if not captures:
                     missing.append(Unavailable(slot, Fault.MISSING, self.why_missing(slot)))
+                elif len(good) == len(captures) and self.datasets[need.dataset].kind is Kind.DERIVED:
+                    missing += self._not_renewed(slot, captures[-1])
             if not any(need.covers(name) for name in expected | found):
                 slot = Slot(need.dataset, need.instance or need.source or "any", day)
                 missing.append(Unavailable(slot, Fault.MISSING, "no instance of it is configured"))
         return Available(tuple(self._rounds(usable)), tuple(missing), tuple(altered))
+
+    def _not_renewed(self, slot: Slot, newest: Snapshot) -> list[Unavailable]:
+        """Return that a derived dataset could not be computed from what was captured last, if so.
+
+        Its older captures alone would not show what the newest inputs would have.
+        """
+        failed = self.index.failed_since(slot, newest)
+        return [Unavailable(slot, Fault.MISSING, failed.error)] if failed else []
 
     def why_missing(self, slot: Slot) -> str:
         """Return why a slot has no snapshot, as far as the ledger says."""

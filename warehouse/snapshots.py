@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from warehouse.ledger import Entry, Ledger
+from warehouse.dataset import Kind
+from warehouse.ledger import Damage, Entry, Ledger
 
 STORING = frozenset({"snapshot", "derivation", "evaluation"})
 """The kinds of entries that stand for Parquet files."""
@@ -87,7 +88,13 @@ class Index:
         """Take in the entries appended since the last look."""
         self.ledger.refresh()
         for entry in self.ledger.entries[self._seen :]:
-            self._take(entry)
+            try:
+                self._take(entry)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                # An entry that was tampered with stands for nothing; the others still do.
+                damage = Damage(entry.number, f"what it says makes no sense ({type(error).__name__})")
+                if damage not in self.ledger.damage:
+                    self.ledger.damage.append(damage)
         self._seen = len(self.ledger.entries)
 
     def _take(self, entry: Entry) -> None:
@@ -121,12 +128,19 @@ class Index:
             for dataset in attempt.datasets:
                 self.attempts[Slot(dataset, attempt.instance, attempt.day)].append(attempt)
         elif entry.kind == "configuration":
+            check_configuration(entry.body)
             self.configurations.append(entry)
 
     def captures(self, slot: Slot, *, accumulates: bool) -> list[Snapshot]:
         """Return the captures that count, oldest first: all of a state's, the newest of an event's."""
         found = self.snapshots.get(slot, [])
         return list(found) if accumulates else found[-1:]
+
+    def failed_since(self, slot: Slot, snapshot: Snapshot | None) -> Attempt | None:
+        """Return the newest failed attempt at a slot, if it came after the snapshot."""
+        attempts = self.attempts.get(slot)
+        after = snapshot.entry if snapshot else 0
+        return attempts[-1] if attempts and attempts[-1].entry > after else None
 
     def instances(self, dataset: str, day: date) -> list[str]:
         """Return the instances that have a snapshot of the dataset on the day."""
@@ -135,6 +149,16 @@ class Index:
     def of_day(self, day: date) -> Iterator[Slot]:
         """Yield the slots of a day that have snapshots."""
         return (slot for slot, found in self.snapshots.items() if slot.day == day and found)
+
+
+def check_configuration(body: dict[str, Any]) -> None:
+    """Raise KeyError, TypeError or ValueError where a configuration entry cannot be understood."""
+    date.fromisoformat(body["start"])
+    for item in body["expected"]:
+        Kind(item["kind"])
+        Kind(item["follows"] or item["kind"])
+        Slot(item["dataset"], item["instance"], date.min)
+        timedelta(days=item["retention_days"] or 0)
 
 
 def snapshots_of(entry: Entry) -> list[Snapshot]:

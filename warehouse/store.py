@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import zstandard
 
-from warehouse.dataset import Dataset, check_instance
+from warehouse.dataset import TYPES, Dataset, check_instance
 from warehouse.ledger import Entry, Ledger, sync_folder
 
 PARTS = ("evidence", "raw", "ledger", "reports")
@@ -87,18 +87,32 @@ class Store:
 
     @property
     def is_sandbox(self) -> bool:
-        """True where the home was opened for the simulated company; its evidence is none."""
-        return any(entry.kind == "opening" and entry.body["sandbox"] for entry in self.ledger.entries[:1])
+        """True where the home was opened for the simulated company; its evidence is none.
+
+        Every run header repeats the mark, so that it is not lost with the first entry.
+        """
+        entries = self.ledger.entries
+        if entries and entries[0].kind == "opening":
+            return entries[0].body.get("sandbox") is not False
+        return any(entry.body.get("sandbox") is True for entry in entries)
 
     def open(self, *, sandbox: bool, at: datetime) -> None:
         """Make the home's folders and its first entry; harmless where they exist.
 
         Raises StoreRefusal where the home exists with the other mark, so that a simulated company's
-        evidence and a real one's can never mix.
+        evidence and a real one's can never mix; and where there are files but no ledger, which is written
+        first, so that a removed ledger is not quietly begun anew.
         """
         for part in PARTS:
             (self.home.path / part).mkdir(parents=True, exist_ok=True)
+        self.ledger.refresh()
         if not self.ledger.entries:
+            if any(path.is_file() for part in PARTS[:2] for path in (self.home.path / part).rglob("*")):
+                raise StoreRefusal(
+                    f"The evidence home {self.home.path} has files but no ledger entry. The ledger was "
+                    "removed: restore it from a copy, or set EVIDENCE_HOME to another folder. A retry will "
+                    "not help."
+                )
             self.ledger.append("opening", {"sandbox": sandbox, "format": 1}, at)
         if self.is_sandbox != sandbox:
             marked, wanted = ("SANDBOX", "real") if self.is_sandbox else ("real", "SANDBOX")
@@ -146,6 +160,7 @@ class Store:
             subjects[raw["path"]] = raw["sha256"]
         body = {
             **header,
+            "sandbox": self.is_sandbox,
             "instance": instance,
             "day": day.isoformat(),
             "snapshots": snapshots,
@@ -177,13 +192,18 @@ class Store:
 
     def _put(self, path: str, content: bytes, sha256: str) -> None:
         target = self.home.path / path
-        if target.exists():
-            if (found := digest_of(target)) != sha256:
-                raise Altered(
-                    f"{path}: its digest is {found}, its name says otherwise. The file was altered after it "
-                    "was stored; nothing was overwritten. Run `evidence verify`. A retry will not help."
-                )
+        if not os.path.lexists(target) and self._link(content, target):
             return
+        found = "that of a symbolic link" if target.is_symlink() else digest_of(target)
+        if found != sha256:
+            raise Altered(
+                f"{path}: its digest is {found}, its name says otherwise. The file was altered after it "
+                "was stored; nothing was overwritten. Run `evidence verify`. A retry will not help."
+            )
+        sync_folder(target.parent)  # who linked it may have been cut off before its name was durable
+
+    def _link(self, content: bytes, target: Path) -> bool:
+        """Write a file durably under a name nobody has; False where another process was quicker."""
         make_folder(target.parent)
         staging = self.home.path / "evidence" / ".staging"
         staging.mkdir(parents=True, exist_ok=True)
@@ -197,10 +217,11 @@ class Store:
             try:
                 os.link(staged, target)
             except FileExistsError:
-                return  # another process stored the same bytes in this moment
+                return False
         finally:
             staged.unlink()
         sync_folder(target.parent)
+        return True
 
 
 def make_folder(folder: Path) -> None:
@@ -231,14 +252,21 @@ def conform(dataset: Dataset, table: pa.Table) -> pa.Table:
             f"{dataset.name}: the table has {', '.join(unknown)}, which the dataset does not declare. "
             "Nothing was stored."
         )
+    if strange := [
+        f"{c.name} ({t})" for c in dataset.columns if not _fits(t := table.field(c.name).type, c.type)
+    ]:
+        raise StoreRefusal(
+            f"{dataset.name}: {', '.join(strange)} is not of its declared type. Expected "
+            f"{', '.join(f'{c.name} {c.type}' for c in dataset.columns)}. Nothing was stored."
+        )
     try:
         cast = table.select(names).cast(
             pa.schema([pa.field(field.name, field.type) for field in dataset.schema]), safe=True
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise StoreRefusal(
-            f"{dataset.name}: a column is not of its declared type ({type(error).__name__}). Expected "
-            f"{', '.join(f'{c.name} {c.type}' for c in dataset.columns)}. Nothing was stored."
+            f"{dataset.name}: a value does not fit the declared type of its column "
+            f"({type(error).__name__}). Nothing was stored."
         ) from error
     for column in dataset.columns:
         if column.required and cast.column(column.name).null_count:
@@ -262,6 +290,27 @@ def conform(dataset: Dataset, table: pa.Table) -> pa.Table:
     )
 
 
+def _fits(found: pa.DataType, declared: str) -> bool:
+    """Return whether values of an Arrow type mean what a declared type says, so that a cast only widens.
+
+    Arrow itself casts more: numbers to text, floats to integers, instants without a zone to UTC.
+    """
+    if pa.types.is_null(found):
+        return True
+    match declared:
+        case "text" | "json":
+            return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
+        case "int" | "money":
+            return bool(pa.types.is_integer(found) or (pa.types.is_decimal(found) and found.scale == 0))
+        case "timestamp":
+            return bool(pa.types.is_timestamp(found)) and found.tz is not None
+        case "text[]":
+            listed = bool(pa.types.is_list(found) or pa.types.is_large_list(found))
+            return listed and _fits(found.value_type, "text")
+        case _:
+            return bool(found == TYPES[declared])
+
+
 def table_of(dataset: Dataset, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Return rows as a table of the dataset's columns; nulls are still allowed here.
 
@@ -270,9 +319,16 @@ def table_of(dataset: Dataset, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """
     arrays = []
     for column in dataset.columns:
+        values = [row.get(column.name) for row in rows]
+        # Arrow would cut 1.5 to 1, take an instant without a zone for UTC and an instant for its day.
+        if strange := {type(v).__name__ for v in values if v is not None and not _means(v, column.type)}:
+            raise StoreRefusal(
+                f"{dataset.name}.{column.name}: {', '.join(sorted(strange))} is no {column.type}. Nothing "
+                "was stored. A retry will not help."
+            )
         try:
-            arrays.append(pa.array([row.get(column.name) for row in rows], type=column.arrow.type))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+            arrays.append(pa.array(values, type=column.arrow.type))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeError) as error:
             raise StoreRefusal(
                 f"{dataset.name}.{column.name}: a value is no {column.type} ({type(error).__name__}). "
                 "Nothing was stored. A retry will not help."
@@ -283,6 +339,23 @@ def table_of(dataset: Dataset, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
             "Nothing was stored."
         )
     return pa.Table.from_arrays(arrays, names=[c.name for c in dataset.columns])
+
+
+def _means(value: Any, declared: str) -> bool:
+    """Return whether a Python value is of a declared type, so that no conversion loses anything of it."""
+    match declared:
+        case "int" | "money":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "timestamp":
+            return isinstance(value, datetime) and value.tzinfo is not None
+        case "date":
+            return isinstance(value, date) and not isinstance(value, datetime)
+        case "bool":
+            return isinstance(value, bool)
+        case "text[]":
+            return isinstance(value, Sequence) and not isinstance(value, str)
+        case _:
+            return isinstance(value, str)
 
 
 def _plain(value: Any) -> str:

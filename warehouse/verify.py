@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
+import os
+import re
+import stat
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from warehouse.ledger import DIGITS
-from warehouse.period import Calendar
+from warehouse.ledger import DIGITS, NAME, Entry, subject_of_body, subjects_of
+from warehouse.period import Calendar, closes_at
 from warehouse.snapshots import STORING, Index
 from warehouse.store import Store, digest_of
 
 BROKEN, INTACT_BUT, CLEAN = 1, 2, 0
 BACKWARDS = timedelta(minutes=1)
-"""Clocks are set by small steps; an entry recorded earlier than the one before it by more is damage."""
+"""Our own writers never date an entry back; what lies within a minute is left to older clocks."""
 SHORT = 12
+PLACE = re.compile(
+    r"evidence/[a-z][a-z0-9_]*/instance=[^/]+/day=[0-9]{4}-[0-9]{2}-[0-9]{2}/([0-9a-f]{64})\.parquet"
+    r"|raw/([0-9a-f]{64})\.jsonl\.zst"
+)
+"""Where a file may rest, and the digest its name says."""
+STAGED = re.compile(r"evidence/\.staging/[^/]+|ledger/\.[^/]+\.staged")
+RESTORE = "Restore it from a copy; a result that needs it is no PASS until then."
+WHO = "Find out who put it there."
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,7 @@ class Finding:
     """One thing that is not as the ledger says."""
 
     kind: str
-    """altered, missing, stray, ledger (evidence is broken); unacknowledged, staged (harmless leftovers)."""
+    """altered, missing, stray, ledger: evidence is broken. unacknowledged, staged, empty: harmless."""
     subject: str
     found: str
     expected: str
@@ -52,6 +62,8 @@ class Verification:
     bytes: int
     newest: datetime | None
     period: str
+    days: int
+    days_with_gaps: int
     slots_expected: int
     slots_present: int
     gaps: int
@@ -73,7 +85,7 @@ class Verification:
             CLEAN: "INTACT: every file and every entry is what was recorded.",
         }[self.exit_code]
         unchecked = [
-            "whether entries were cut off the end of the ledger: it has no checkpoints yet",
+            "whether the ledger's end was cut off or its last entry rewritten: it has no checkpoints yet",
             "who wrote the entries: they carry no signatures yet",
         ]
         if self.level != "content":
@@ -83,6 +95,10 @@ class Verification:
             lines.append("SANDBOX: this evidence is of a simulated company.")
         lines += [
             f"period       {self.period}",
+            (
+                f"days         {self.days} expected: {self.days - self.days_with_gaps} complete, "
+                f"{self.days_with_gaps} with something missing"
+            ),
             (
                 f"slots        {self.slots_present} of {self.slots_expected} expected snapshots are there, "
                 f"{self.gaps} gaps recorded"
@@ -97,128 +113,195 @@ class Verification:
 
 
 def verify(
-    store: Store, *, level: str = "content", progress: Callable[[int, int], None] | None = None
+    store: Store,
+    *,
+    level: str = "content",
+    now: datetime | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Check every file the ledger names, every file it does not, and the chain itself.
 
-    `structure` looks at presence and size, `content` re-hashes every byte.
+    `structure` looks at presence and size, `content` re-hashes every byte. Slots closed by `now`, else by
+    the newest entry, are expected.
     """
+    if level not in {"structure", "content"}:
+        raise ValueError(f"level {level!r}: expected structure or content")
+    store = Store(store.home)  # read again: what is remembered of the ledger may have been altered since
     index = Index(store.ledger)
-    expected = named_files(store)
-    findings = list(_ledger(store))
+    findings, named = list(_ledger(store)), dict[str, tuple[str, int]]()
+    for entry in store.ledger.entries:
+        files, problem = _named(entry, store.ledger.path(entry.number))
+        named.update(files)
+        if problem:
+            findings.append(_wrong_entry(entry.number, *problem))
     total = 0
-    for number, (path, (sha256, size)) in enumerate(sorted(expected.items()), 1):
-        finding, read = _file(store.home.path, path, sha256, size, level)
+    for number, (path, (sha256, size)) in enumerate(sorted(named.items()), 1):
+        finding, read = _look(store.home.path, path, sha256, size, level)
         total += read
         if finding is not None:
             findings.append(finding)
         if progress is not None:
-            progress(number, len(expected))
-    findings += _unnamed(store.home.path, expected.keys())
-    calendar = Calendar(index.configurations)
+            progress(number, len(named))
+    unnamed = list(_unnamed(store.home.path, named.keys()))
+    if not store.ledger.entries:
+        kind = "ledger" if any(f.kind != "staged" for f in unnamed) else "empty"
+        advice = "Restore the ledger from a copy." if kind == "ledger" else "Nothing was ever recorded here."
+        unnamed.append(Finding(kind, "ledger/", "no entry at all", "an opening entry", advice))
+    return _verification(store, index, level, now, named, total, findings + unnamed)
+
+
+def _verification(
+    store: Store,
+    index: Index,
+    level: str,
+    now: datetime | None,
+    named: dict[str, tuple[str, int]],
+    total: int,
+    findings: list[Finding],
+) -> Verification:
     entries = store.ledger.entries
-    days = sorted({slot.day for slot in index.snapshots} | {slot.day for slot in index.gaps})
-    slots = [slot for day in days for slot, _ in calendar.slots(day)]
+    newest = max((entry.recorded_at for entry in entries), default=None)
+    calendar = Calendar(index.configurations)
+    until = max(instant for instant in (newest, now) if instant) if newest or now else None
+    expected = set()
+    day = calendar.start
+    while day is not None and until is not None and day <= until.date():
+        expected |= {
+            slot
+            for slot, item in calendar.slots(day)
+            if index.snapshots.get(slot) or slot in index.gaps or closes_at(item.kind, day) <= until
+        }
+        day += timedelta(days=1)
+    present = {slot for slot in expected if index.snapshots.get(slot)}
+    days = sorted({slot.day for slot in expected})
     return Verification(
         level=level,
         sandbox=store.is_sandbox,
         entries=len(entries),
-        files=len(expected),
+        files=len(named),
         bytes=total,
-        newest=entries[-1].recorded_at if entries else None,
-        period=f"{days[0]} to {days[-1]}, {len(days)} days" if days else "no day has evidence",
-        slots_expected=len(slots),
-        slots_present=sum(bool(index.snapshots.get(slot)) for slot in slots),
+        newest=newest,
+        period=f"{days[0]} to {days[-1]}" if days else "nothing was expected yet",
+        days=len(days),
+        days_with_gaps=len({slot.day for slot in expected - present}),
+        slots_expected=len(expected),
+        slots_present=len(present),
         gaps=sum(not index.snapshots.get(slot) for slot in index.gaps),
-        findings=findings,
+        findings=sorted(findings, key=lambda finding: not finding.breaks),
     )
 
 
-def named_files(store: Store) -> dict[str, tuple[str, int]]:
-    """Return path -> (digest, size) of every file the ledger names, data and raw pages."""
-    named: dict[str, tuple[str, int]] = {}
-    for entry in store.ledger.entries:
+def _named(entry: Entry, file: Path) -> tuple[dict[str, tuple[str, int]], tuple[str, str] | None]:
+    """Return the files an entry names, with digest and size, and (found, expected) where it is wrong."""
+    files: dict[str, tuple[str, int]] = {}
+    if entry.kind == "unreadable":
+        return files, None  # the chain's own check names it
+    try:
         if entry.kind in STORING:
-            for item in entry.body["snapshots"]:
-                named[item["path"]] = (item["sha256"], item["bytes"])
-            if raw := entry.body["raw"]:
-                named[raw["path"]] = (raw["sha256"], raw["bytes"])
-    return named
+            for item in [*entry.body["snapshots"], *([entry.body["raw"]] if entry.body["raw"] else [])]:
+                place = PLACE.fullmatch(item["path"])
+                if place is None or item["sha256"] not in place.groups():
+                    return files, (f"the path {item['path']}", f"a place named {item['sha256']}")
+                files[item["path"]] = (item["sha256"], item["bytes"])
+        subjects = subjects_of(file.read_bytes())
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        return files, (f"content that makes no sense ({type(error).__name__})", "an entry as we write it")
+    said = {path: sha256 for path, (sha256, _) in files.items()} or subject_of_body(entry.kind, entry.body)
+    if subjects != said:
+        wrong = sorted(name for name in subjects.keys() | said.keys() if subjects.get(name) != said.get(name))
+        return files, (f"subjects that disagree with its body about {', '.join(wrong)}", "the same digests")
+    return files, None
 
 
-def _file(home: Path, path: str, sha256: str, size: int, level: str) -> tuple[Finding | None, int]:
-    file = home / path
-    restore = "Restore it from a copy; a result that needed it is NOT_TESTED until then."
-    if not file.is_file():
-        return Finding("missing", path, "nothing", f"sha256 {sha256[:SHORT]}…, {size} bytes", restore), 0
-    there = file.stat().st_size
-    if there != size:
-        return Finding("altered", path, f"{there} bytes", f"{size} bytes", restore), there
-    if level == "content" and (found := digest_of(file)) != sha256:
-        return (
-            Finding("altered", path, f"sha256 {found[:SHORT]}…", f"sha256 {sha256[:SHORT]}…", restore),
-            there,
-        )
-    return None, there
+def _look(home: Path, path: str, sha256: str, size: int, level: str) -> tuple[Finding | None, int]:
+    """Return what is wrong with a file the ledger names, and how many bytes it has."""
+    expected = f"{size} bytes with sha256 {sha256[:SHORT]}…"
+    try:
+        facts = (home / path).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return Finding("missing", path, "nothing", expected, RESTORE), 0
+    if not stat.S_ISREG(facts.st_mode):
+        return Finding("altered", path, "no regular file", expected, RESTORE), 0
+    if facts.st_size != size:
+        return Finding("altered", path, f"{facts.st_size} bytes", expected, RESTORE), 0
+    if level == "content":
+        try:
+            digest = digest_of(home / path)
+        except OSError as error:
+            return Finding("altered", path, f"what cannot be read ({error.strerror})", expected, RESTORE), 0
+        if digest != sha256:
+            return Finding("altered", path, f"sha256 {digest[:SHORT]}…", expected, RESTORE), size
+    return None, size
 
 
 def _unnamed(home: Path, known: AbstractSet[str]) -> Iterator[Finding]:
-    """Yield every file of the store that no ledger entry names."""
-    for part in ("evidence", "raw"):
-        for file in sorted(path for path in (home / part).rglob("*") if path.is_file() or path.is_symlink()):
-            path = file.relative_to(home).as_posix()
-            if path in known:
-                continue
-            if ".staging" in file.parts:
-                yield Finding(
-                    "staged", path, "a file half way", "none between runs", "A run was cut off; delete it."
-                )
-                continue
-            name = file.name.split(".", 1)[0]
-            if file.is_symlink() or digest_of(file) != name:
-                yield Finding(
-                    "stray", path, "a file whose name is not its digest", "none", "Find out who put it there."
-                )
-            else:
-                yield Finding(
-                    "unacknowledged",
-                    path,
-                    "a whole file that no entry names",
-                    "an entry",
-                    "A run was cut off before its entry; nothing reads the file.",
-                )
+    """Yield everything in the store that no ledger entry names."""
+    for file in (path for part in ("evidence", "raw") for path in sorted(_all_below(home / part))):
+        path = file.relative_to(home).as_posix()
+        if path in known:
+            continue
+        if STAGED.fullmatch(path):
+            yield Finding(
+                "staged", path, "a file half way", "none between runs", "A run was cut off; delete it."
+            )
+            continue
+        place = PLACE.fullmatch(path)
+        if place is None or file.is_symlink() or not file.is_file():
+            yield Finding("stray", path, "something the store never makes", "none", WHO)
+            continue
+        try:
+            digest = digest_of(file)
+        except OSError as error:
+            yield Finding("stray", path, f"what cannot be read ({error.strerror})", "none", WHO)
+            continue
+        if digest not in place.groups():
+            yield Finding("stray", path, "a file whose name is not its digest", "none", WHO)
+        else:
+            yield Finding(
+                "unacknowledged",
+                path,
+                "a whole file that no entry names",
+                "an entry",
+                "A run was cut off before its entry; nothing reads the file.",
+            )
+
+
+def _all_below(folder: Path) -> Iterator[Path]:
+    """Yield everything below a folder but the folders themselves, links to folders and closed folders too."""
+    shut: list[OSError] = []
+    for place, folders, files in os.walk(folder, onerror=shut.append):
+        yield from (Path(place, name) for name in files)
+        yield from (path for name in folders if (path := Path(place, name)).is_symlink())
+    yield from (Path(error.filename) for error in shut if not isinstance(error, FileNotFoundError))
 
 
 def _ledger(store: Store) -> Iterator[Finding]:
+    """Yield what is wrong with the chain, the instants and the folder of the ledger."""
     for damage in store.ledger.damage:
-        yield Finding(
-            "ledger",
-            f"ledger/{damage.number:0{DIGITS}d}.json",
-            damage.what,
-            "an unbroken chain",
-            "Restore the ledger from a copy; what the entry stood for counts as missing.",
-        )
-    entries = store.ledger.entries
-    for earlier, later in itertools.pairwise(entries):
-        if later.kind != "unreadable" and later.recorded_at < earlier.recorded_at - BACKWARDS:
-            yield Finding(
-                "ledger",
-                f"ledger/{later.number:0{DIGITS}d}.json",
-                f"recorded at {later.recorded_at.isoformat()}",
-                f"no earlier than entry {earlier.number} at {earlier.recorded_at.isoformat()}",
-                "A clock was set back, or the entry was dated back.",
+        yield _wrong_entry(damage.number, damage.what, "an unbroken chain")
+    latest: Entry | None = None
+    for entry in store.ledger.entries:
+        if entry.kind == "unreadable":
+            continue
+        if entry.number == 1 and entry.kind != "opening":
+            yield _wrong_entry(1, f"an entry of kind {entry.kind}", "the opening of the home")
+        if latest is not None and entry.recorded_at < latest.recorded_at - BACKWARDS:
+            yield _wrong_entry(
+                entry.number,
+                f"recorded at {entry.recorded_at.isoformat()}",
+                f"no earlier than entry {latest.number} at {latest.recorded_at.isoformat()}",
             )
+        if latest is None or entry.recorded_at > latest.recorded_at:
+            latest = entry
     folder = store.ledger.folder
     for file in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if file.name.endswith(".staged"):
-            yield Finding(
-                "staged", f"ledger/{file.name}", "an entry half way", "none", "A run was cut off; delete it."
-            )
-        elif not (len(file.name) == DIGITS + 5 and file.name[:DIGITS].isdigit() and file.suffix == ".json"):
-            yield Finding(
-                "stray",
-                f"ledger/{file.name}",
-                "a file that is no entry",
-                "none",
-                "Find out who put it there.",
-            )
+        path = f"ledger/{file.name}"
+        if STAGED.fullmatch(path):
+            yield Finding("staged", path, "an entry half way", "none", "A run was cut off; delete it.")
+        elif not NAME.fullmatch(file.name):
+            yield Finding("stray", path, "a file that is no entry", "none", WHO)
+
+
+def _wrong_entry(number: int, found: str, expected: str) -> Finding:
+    advice = "Restore the ledger from a copy; what the entry stood for counts as missing."
+    return Finding("ledger", f"ledger/{number:0{DIGITS}d}.json", found, expected, advice)

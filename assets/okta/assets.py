@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from assets.capture import Reading, Row, capture, row
-from assets.okta.client import OktaClient
+from assets.capture import Page, Reading, Row, capture, row
+from assets.failures import PermanentFailure
+from assets.okta.client import NotOffered, OktaClient
 from warehouse.dataset import Column, Dataset, Kind, Privacy
 
 EVERYBODY: dict[str, str | int] = {"search": "status pr", "limit": 200}
 """Every user whatever the status: the bare list leaves the deprovisioned out."""
 NOT_STRONG = frozenset({"question", "email", "password", "sms", "call"})
+PHISHING_RESISTANT = frozenset({"webauthn", "u2f", "signed_nonce", "token:hardware"})
 POLICY_TYPES = ("ACCESS_POLICY", "OKTA_SIGN_ON", "MFA_ENROLL", "PASSWORD")
 
 USER = Dataset(
@@ -119,7 +121,12 @@ APP_ASSIGNMENT = Dataset(
     key=("app_id", "scope", "principal_id"),
     columns=(
         Column("app_id", "text", "The application", required=True),
-        Column("scope", "text", "USER or GROUP", required=True),
+        Column(
+            "scope",
+            "text",
+            "What the principal is: USER (directly or through a group) or GROUP",
+            required=True,
+        ),
         Column("principal_id", "text", "The user or group", source="id", required=True),
         Column("status", "text", "State of the assignment", source="status"),
         Column("created_at", "timestamp", "When it was assigned", source="created"),
@@ -132,9 +139,15 @@ ADMIN_ROLE = Dataset(
     name="okta_admin_role",
     kind=Kind.STATE,
     title="One row per administrator role of a user or group",
-    key=("role_assignment_id",),
+    key=("principal_type", "principal_id", "role_assignment_id"),
     columns=(
-        Column("role_assignment_id", "text", "The assignment", source="id", required=True),
+        Column(
+            "role_assignment_id",
+            "text",
+            "The assignment; of a standard role often the same text for every holder",
+            source="id",
+            required=True,
+        ),
         Column("principal_type", "text", "USER or GROUP", required=True),
         Column("principal_id", "text", "The user or group", required=True),
         Column("role_type", "text", "SUPER_ADMIN, HELP_DESK_ADMIN, CUSTOM, …", source="type"),
@@ -227,22 +240,21 @@ def okta_user(client: OktaClient, reading: Reading) -> Iterator[Row]:
 @capture(FACTOR)
 def okta_user_factor(client: OktaClient, reading: Reading) -> Iterator[Row]:
     """Every factor of every user Okta lists factors for; a deprovisioned user has none."""
-    users = {
-        record["id"]: f"/api/v1/users/{record['id']}/factors"
-        for page in client.pages("/api/v1/users", **EVERYBODY)
-        for record in page.records
-        if record["status"] != "DEPROVISIONED"
+    users = listed(reading, client.pages("/api/v1/users", **EVERYBODY))
+    paths = {
+        user_id: f"/api/v1/users/{user_id}/factors"
+        for user_id, record in users.items()
+        if record.get("status") != "DEPROVISIONED"
     }
-    reading.request(f"GET /api/v1/users (for the ids of {len(users)} users)")
-    for user_id, pages in client.each(users):
+    for user_id, pages in client.each(paths):
         for record in reading.records(pages, FACTOR):
-            kind = record["factorType"]
+            kind = record.get("factorType")
             yield row(
                 FACTOR,
                 record,
                 user_id=user_id,
                 is_strong=kind not in NOT_STRONG,
-                is_phishing_resistant=kind in {"webauthn", "u2f", "signed_nonce", "token:hardware"},
+                is_phishing_resistant=kind in PHISHING_RESISTANT,
             )
 
 
@@ -256,7 +268,7 @@ def okta_group(client: OktaClient, reading: Reading) -> Iterator[Row]:
 @capture(GROUP_MEMBER)
 def okta_group_member(client: OktaClient, reading: Reading) -> Iterator[Row]:
     """Every member of every group; Okta's own group of everybody too."""
-    for group_id, pages in client.each(_below(client, reading, "groups", "users"), limit=200):
+    for group_id, pages in client.each(paths_below(client, reading, "groups", "users"), limit=200):
         for record in reading.records(pages, GROUP_MEMBER):
             yield row(GROUP_MEMBER, record, group_id=group_id)
 
@@ -272,7 +284,7 @@ def okta_app(client: OktaClient, reading: Reading) -> Iterator[Row]:
 def okta_app_assignment(client: OktaClient, reading: Reading) -> Iterator[Row]:
     """Everybody and every group assigned to an application: who can reach what."""
     for scope, below in (("USER", "users"), ("GROUP", "groups")):
-        for app_id, pages in client.each(_below(client, reading, "apps", below), limit=200):
+        for app_id, pages in client.each(paths_below(client, reading, "apps", below), limit=200):
             for record in reading.records(pages, APP_ASSIGNMENT):
                 yield row(APP_ASSIGNMENT, record, app_id=app_id, scope=scope)
 
@@ -280,27 +292,21 @@ def okta_app_assignment(client: OktaClient, reading: Reading) -> Iterator[Row]:
 @capture(ADMIN_ROLE)
 def okta_admin_role(client: OktaClient, reading: Reading) -> Iterator[Row]:
     """Every administrator role, given to a user or to a group."""
-    holders = {
-        record["id"]: f"/api/v1/users/{record['id']}/roles"
-        for page in client.pages("/api/v1/iam/assignees/users", limit=100)
-        for record in page.records
-    }
-    reading.request(f"GET /api/v1/iam/assignees/users (for the ids of {len(holders)} users)")
-    roles: dict[str, Row] = {}
-    for kind, paths in (("GROUP", _below(client, reading, "groups", "roles")), ("USER", holders)):
+    assignees = listed(reading, client.pages("/api/v1/iam/assignees/users", limit=100))
+    holders = {user_id: f"/api/v1/users/{user_id}/roles" for user_id in assignees}
+    for kind, paths in (("GROUP", paths_below(client, reading, "groups", "roles")), ("USER", holders)):
         for principal_id, pages in client.each(paths):
             for record in reading.records(pages, ADMIN_ROLE):
                 if kind == "USER" and record.get("assignmentType") == "GROUP":
                     continue  # held through a group, which the group's own row says
-                roles[record["id"]] = row(ADMIN_ROLE, record, principal_type=kind, principal_id=principal_id)
-    yield from roles.values()
+                yield row(ADMIN_ROLE, record, principal_type=kind, principal_id=principal_id)
 
 
 @capture(POLICY)
 def okta_policy(client: OktaClient, reading: Reading) -> Iterator[Row]:
     """Every policy about signing in, enrolling factors and passwords."""
     for kind in POLICY_TYPES:
-        for record in reading.records(client.pages("/api/v1/policies", type=kind), POLICY):
+        for record in reading.records(policies(client, reading, kind), POLICY):
             yield row(POLICY, record)
 
 
@@ -308,26 +314,20 @@ def okta_policy(client: OktaClient, reading: Reading) -> Iterator[Row]:
 def okta_policy_rule(client: OktaClient, reading: Reading) -> Iterator[Row]:
     """Every rule, and how many factors it asks for: one that asks for one undoes all the others."""
     guards: dict[str, list[str]] = {}
-    for page in client.pages("/api/v1/apps", limit=200):
-        reading.request(page.request)
-        for app in page.records:
-            if policy := access_policy(app):
-                guards.setdefault(policy, []).append(app["id"])
-    policies = {
-        record["id"]: record["type"]
-        for kind in POLICY_TYPES
-        for page in client.pages("/api/v1/policies", type=kind)
-        for record in page.records
+    for app_id, app in listed(reading, client.pages("/api/v1/apps", limit=200)).items():
+        if policy := access_policy(app):
+            guards.setdefault(policy, []).append(app_id)
+    types = {
+        policy: kind for kind in POLICY_TYPES for policy in listed(reading, policies(client, reading, kind))
     }
-    reading.request(f"GET /api/v1/policies (for the ids of {len(policies)} policies)")
-    paths = {policy: f"/api/v1/policies/{policy}/rules" for policy in policies}
+    paths = {policy: f"/api/v1/policies/{policy}/rules" for policy in types}
     for policy, pages in client.each(paths):
         for record in reading.records(pages, POLICY_RULE):
             yield row(
                 POLICY_RULE,
                 record,
                 policy_id=policy,
-                policy_type=policies[policy],
+                policy_type=types[policy],
                 mapped_app_ids=sorted(guards.get(policy, [])),
                 **factors_asked(record),
             )
@@ -335,7 +335,13 @@ def okta_policy_rule(client: OktaClient, reading: Reading) -> Iterator[Row]:
 
 @capture(SYSTEM_LOG)
 def okta_system_log(client: OktaClient, reading: Reading) -> Iterator[Row]:
-    """Every event of the day: a query with both bounds ends, one without `until` would not."""
+    """Every event of the day, by its `published` field.
+
+    Okta (System Log query, "Bounded requests"): with both `since` and `until` the listing is in order of
+    `published` and its last page names no next one; without `until` it never ends. A few events arrive late,
+    which is why the day is read again. Whether `until` itself is included is not said, so an event at that
+    very instant is left to the next day here.
+    """
     pages = client.pages(
         "/api/v1/logs",
         since=_instant(reading.start),
@@ -345,21 +351,43 @@ def okta_system_log(client: OktaClient, reading: Reading) -> Iterator[Row]:
     )
     for record in reading.records(pages, SYSTEM_LOG):
         targets = record.get("target") or []
-        yield row(
+        found = row(
             SYSTEM_LOG,
             record,
             target_ids=[str(target.get("id")) for target in targets],
             target_types=[str(target.get("type")) for target in targets],
         )
+        if reading.start <= found["published_at"] < reading.end:
+            yield found
 
 
-def _below(client: OktaClient, reading: Reading, listing: str, below: str) -> dict[str, str]:
-    """Return id -> path of what hangs below every item of a listing."""
-    found: dict[str, str] = {}
-    for page in client.pages(f"/api/v1/{listing}", limit=200):
+def listed(reading: Reading, pages: Iterable[Page]) -> dict[str, Mapping[str, Any]]:
+    """Return id -> record of a listing that is needed for what hangs below its items."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for page in pages:
         reading.request(page.request)
-        found |= {record["id"]: f"/api/v1/{listing}/{record['id']}/{below}" for record in page.records}
+        for record in page.records:
+            if not isinstance(record.get("id"), str):
+                raise PermanentFailure(
+                    f"okta {reading.instance}: {page.request} has a record without an id. Has the interface "
+                    "changed?"
+                )
+            found[record["id"]] = record
     return found
+
+
+def paths_below(client: OktaClient, reading: Reading, listing: str, what: str) -> dict[str, str]:
+    """Return id -> path of what hangs below every item of a listing."""
+    items = listed(reading, client.pages(f"/api/v1/{listing}", limit=200))
+    return {found: f"/api/v1/{listing}/{found}/{what}" for found in items}
+
+
+def policies(client: OktaClient, reading: Reading, kind: str) -> Iterator[Page]:
+    """Yield the pages of the policies of a type; none where the organisation has no such type."""
+    try:
+        yield from client.pages("/api/v1/policies", type=kind)
+    except NotOffered:
+        reading.request(f"GET /api/v1/policies?type={kind} (the organisation has no policies of this type)")
 
 
 def access_policy(app: Mapping[str, Any]) -> str | None:
@@ -371,10 +399,12 @@ def access_policy(app: Mapping[str, Any]) -> str | None:
 def factors_asked(rule: Mapping[str, Any]) -> dict[str, Any]:
     """Return access, factor_mode and chain_steps of a rule; None where it says nothing of the kind.
 
-    Okta: actions.appSignOn.verificationMethod is ASSURANCE with a factorMode, or AUTH_METHOD_CHAIN with
-    chains of which a user may take any, so the shortest one is what the rule asks for.
+    Okta: actions.appSignOn.verificationMethod of an access policy's rule is ASSURANCE with a factorMode, or
+    AUTH_METHOD_CHAIN with chains of which a user may take any, so the shortest one is what the rule asks for.
+    The rules of a sign-on policy say in actions.signon whether they allow, and no factorMode.
     """
-    sign_on = (rule.get("actions") or {}).get("appSignOn") or {}
+    actions = rule.get("actions") or {}
+    sign_on = actions.get("appSignOn") or actions.get("signon") or {}
     method = sign_on.get("verificationMethod") or {}
     if method.get("type") == "AUTH_METHOD_CHAIN":
         lengths = [chain_length(chain) for chain in method.get("chains") or []]

@@ -1,7 +1,8 @@
 """What does one Okta organisation answer, read to its last page?
 
 The vendor's SDK authenticates and sends; the raw JSON is taken, since its typed models refuse real answers.
-Paging, retries and waiting for limits are ours: the SDK's own end on other things than the last page.
+Paging, retries and waiting for limits are ours: the SDK's own paging ends on other things than the last page,
+and its own wait for a limit has no bound.
 """
 
 from __future__ import annotations
@@ -9,62 +10,92 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
+from urllib.request import proxy_bypass
 
 from assets.capture import Page
-from assets.failures import PermanentFailure, TransientFailure
+from assets.failures import PermanentFailure, SourceFailure, TransientFailure
 
-SCOPES = {
-    "/api/v1/users": "okta.users.read",
-    "/api/v1/groups": "okta.groups.read",
-    "/api/v1/apps": "okta.apps.read",
-    "/api/v1/iam": "okta.roles.read",
-    "/api/v1/policies": "okta.policies.read",
-    "/api/v1/logs": "okta.logs.read",
-}
-"""Where a path begins -> the scope it needs."""
+Found = TypeVar("Found")
+
+SCOPES = (
+    (r"/api/v1/(users|groups)/[^/]+/roles", "okta.roles.read"),
+    (r"/api/v1/iam/.*", "okta.roles.read"),
+    (r"/api/v1/users.*", "okta.users.read"),
+    (r"/api/v1/groups.*", "okta.groups.read"),
+    (r"/api/v1/apps.*", "okta.apps.read"),
+    (r"/api/v1/policies.*", "okta.policies.read"),
+    (r"/api/v1/logs", "okta.logs.read"),
+)
+"""The path of a request -> the scope it needs; the first that fits counts."""
 AT_ONCE = 8
 """Requests under way together where one is needed per user or group."""
 TRIES = 3
 PAUSES = (0.2, 0.6)
 """Seconds before the second and the third try of a request that failed on the way."""
 LONGEST_WAIT = 120.0
-WAIT_BUDGET = 900.0
-"""Seconds one capture may spend waiting for limits: beyond, the credential's limit is too small."""
+"""Seconds: Okta's windows last one minute, so a reset further ahead is asked about again after this."""
 DEFAULT_WAIT = 2.0
-OK, UNAUTHORISED, FORBIDDEN, NOT_FOUND, TOO_MANY, SERVER_TROUBLE = 200, 401, 403, 404, 429, 500
+"""Seconds to wait where the answer does not say how long, and whenever a first wait did not help."""
+MARGIN = 0.2
+OK, BAD_REQUEST, UNAUTHORISED, FORBIDDEN, NOT_FOUND = 200, 400, 401, 403, 404
+TOO_MANY, SERVER_TROUBLE = 429, 500
+BELOW_A_LISTING = re.compile(r"/api/v1/[a-z]+/[^/]+/[^/]+")
+"""A listing that belongs to one user, group, application or policy."""
+
+
+class NotOffered(PermanentFailure):
+    """The organisation has no such kind of policy: those of the Classic engine have no access policies."""
 
 
 @dataclass
 class OktaClient:
-    """One organisation. No repr shows the token."""
+    """One organisation. No repr, log or error shows the token."""
 
     instance: str
     org_url: str
     token: str = field(repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    max_wait: float = 900.0
+    """Seconds this client may spend waiting for limits: beyond, the token's share of them is too small."""
+    timeout: float = 60.0
+    """Seconds one answer may take. The SDK's own default is to wait for ever."""
     _runner: asyncio.Runner | None = field(default=None, init=False, repr=False)
-    _sdk: Any = field(default=None, init=False, repr=False)
+    _session: Any = field(default=None, init=False, repr=False)
+    _executor: Any = field(default=None, init=False, repr=False)
+    _limit: asyncio.Lock = field(init=False, repr=False)
+    """Held by the one request that waits for the limit; all others then wait with it, as they share it."""
+    _waits: int = field(default=0, init=False, repr=False)
     _waited: float = field(default=0.0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.org_url = self.org_url.rstrip("/")
 
     def principal(self) -> str:
         """Return whose token this is, as Okta says."""
-        record, _ = self._run(self._one("/api/v1/users/me", "/api/v1/users/me", 1))
-        return f"{record['id']} {record['profile']['login']}"
+        path = "/api/v1/users/me"
+        record = self._run(self._one(path, path, 1)).records[0]
+        login = (record.get("profile") or {}).get("login")
+        if not record.get("id") or not login:
+            raise PermanentFailure(
+                f"okta {self.instance}: {path} named no user with a login. Use the token of a user."
+            )
+        return f"{record['id']} {login}"
 
     def close(self) -> None:
         """Close the connections and the event loop they live in."""
         if self._runner is not None:
-            if self._sdk is not None:
-                self._runner.run(self._sdk.__aexit__(None, None, None))
+            if self._session is not None:
+                self._runner.run(self._session.close())
             self._runner.close()
-        self._runner = self._sdk = None
+        self._runner = self._session = self._executor = None
 
     def pages(self, path: str, **query: str | int) -> Iterator[Page]:
         """Yield the pages of a listing as received, until Okta names no next one."""
@@ -78,9 +109,9 @@ class OktaClient:
             found = self._run(self._listings([paths[name] for name in batch], query))
             yield from zip(batch, found, strict=True)
 
-    def _run(self, work: Any) -> Any:
+    def _run(self, work: Coroutine[Any, Any, Found]) -> Found:
         if self._runner is None:
-            self._runner = asyncio.Runner()
+            self._runner, self._limit = asyncio.Runner(), asyncio.Lock()
         return self._runner.run(work)
 
     async def _listings(self, paths: Iterable[str], query: Mapping[str, str | int]) -> list[list[Page]]:
@@ -98,49 +129,67 @@ class OktaClient:
         return [task.result() for task in tasks]
 
     async def _listing(self, path: str, query: Mapping[str, str | int]) -> list[Page]:
-        url: str | None = f"{path}?{urlencode(query)}" if query else path
+        url: str | None = self.org_url + path + (f"?{urlencode(query)}" if query else "")
+        asked: set[str] = set()
         seen: set[str] = set()
         pages: list[Page] = []
         while url is not None:
-            if url in seen:
+            number = len(pages) + 1
+            if url in asked:
                 raise PermanentFailure(
-                    f"okta {self.instance}: page {len(pages) + 1} of {path} has the address of an earlier "
-                    "page; the listing would never end."
+                    f"okta {self.instance}: page {number} of {path} has the address of an earlier page; the "
+                    "listing would never end."
                 )
-            seen.add(url)
-            records, page = await self._one(path, url, len(pages) + 1)
-            if not isinstance(records, list) and not page.is_envelope:
+            asked.add(url)
+            page = await self._one(path, url, number)
+            if not page.is_list:
                 raise PermanentFailure(
-                    f"okta {self.instance}: page {len(pages) + 1} of {path} is a {type(records).__name__}, "
-                    "expected a list."
+                    f"okta {self.instance}: page {number} of {path} is a single object, expected a list."
                 )
+            ids = {str(found) for record in page.records if (found := record.get("id", record.get("uuid")))}
+            if ids & seen:
+                raise TransientFailure(
+                    f"okta {self.instance}: page {number} of {path} repeats {len(ids & seen)} records of "
+                    "earlier pages. Rows moved while they were listed, so others may be missing."
+                )
+            seen |= ids
             pages.append(page)
-            url = self._next(path, page, len(pages))
+            url = self._next(path, page, number)
         return pages
 
     def _next(self, path: str, page: _Answer, number: int) -> str | None:
-        following = next_link(page.links)
-        if following is None:
-            return None
-        own, other = urlsplit(self.org_url), urlsplit(following)
-        if (own.scheme, own.netloc) != (other.scheme, other.netloc):
+        if page.following is not None and not self._is_ours(page.following):
             raise PermanentFailure(
-                f"okta {self.instance}: page {number} of {path} names a next page on host {other.netloc}, "
-                f"expected {own.netloc}. The token is sent to no other host. Is org_url the organisation's "
-                "own address?"
+                f"okta {self.instance}: page {number} of {path} names a next page on host "
+                f"{urlsplit(page.following).netloc.rpartition('@')[2]}, expected "
+                f"{urlsplit(self.org_url).netloc}. The token is sent to no other host. Is org_url the "
+                "organisation's own address?"
             )
-        return following
+        return page.following
 
-    async def _one(self, path: str, url: str, number: int) -> tuple[Any, _Answer]:
-        """Return one answer's JSON, and the answer as a page."""
-        said = "nothing"
-        tries = 0
+    def _is_ours(self, url: str) -> bool:
+        own, other = urlsplit(self.org_url), urlsplit(url)
+        return (own.scheme, own.netloc) == (other.scheme, other.netloc)
+
+    async def _one(self, path: str, url: str, number: int) -> _Answer:
+        """Return one answer as a page."""
+        where = f"okta {self.instance}: page {number} of {path}"
+        said = ""
+        tries = limited = 0
         while tries < TRIES:
+            async with self._limit:
+                waits = self._waits
             response, body, error = await self._send(url)
             if response is None:
                 said = f"failed on the way ({type(error).__name__})"
+            elif response.history or not self._is_ours(str(response.url)):
+                raise PermanentFailure(
+                    f"{where} sent us to host {response.url.host}, expected an answer. Is org_url the "
+                    "organisation's own address?"
+                )
             elif response.status == TOO_MANY:
-                self._wait(path, response.headers)
+                await self._wait(where, response.headers, waits, at_least=DEFAULT_WAIT if limited else 0.0)
+                limited += 1
                 continue
             elif response.status == OK:
                 try:
@@ -148,99 +197,132 @@ class OktaClient:
                 except json.JSONDecodeError:
                     said = "was no whole JSON"
                 else:
-                    return content, answer(self.org_url, url, response.headers, content)
+                    return answer(where, url.removeprefix(self.org_url), response.headers, content)
             elif response.status >= SERVER_TROUBLE:
                 said = f"answered {response.status}"
             else:
-                raise self._refused(path, number, response.status)
+                raise refused(where, path, response.status, body)
             if tries < len(PAUSES):
-                self.sleep(PAUSES[tries])
+                await asyncio.to_thread(self.sleep, PAUSES[tries])
             tries += 1
-        raise TransientFailure(
-            f"okta {self.instance}: page {number} of {path} {said}, {TRIES} times; expected 200 and JSON."
-        )
+        raise TransientFailure(f"{where} {said}, {TRIES} times; expected 200 and JSON.")
 
     async def _send(self, url: str) -> tuple[Any, str, Exception | None]:
-        if self._sdk is None:
-            self._sdk = await self._connected().__aenter__()
-        executor = self._sdk.get_request_executor()
-        request, error = await executor.create_request("GET", url, headers={"Accept": "application/json"})
+        """Return the SDK's response and its text; of a request that failed, the error alone."""
+        if self._executor is None:
+            await self._connect()
+        request, error = await self._executor.create_request("GET", url)
         if error is not None:
-            raise PermanentFailure(
-                f"okta {self.instance}: the SDK made no request of it ({type(error).__name__})."
-            )
-        _, response, body, error = await executor.fire_request(request)
+            return None, "", error
+        try:
+            _, response, body, error = await self._executor.fire_request(request)
+        except UnicodeDecodeError as half_a_letter:  # a body cut off inside one; the SDK does not expect it
+            return None, "", half_a_letter
         return response, body or "", error
 
-    def _connected(self) -> Any:
+    async def _connect(self) -> None:
+        import aiohttp
         from okta.client import Client
         from okta.constants import LOGGER_NAME
+        from okta.http_client import HTTPClient
 
+        def transport(settings: dict[str, Any]) -> Any:
+            # The SDK takes the proxy of the environment even for the hosts that NO_PROXY excludes.
+            direct = proxy_bypass(urlsplit(self.org_url).hostname or "")
+            make: Any = HTTPClient
+            return make({k: v for k, v in settings.items() if k != "proxy" or not direct})
+
+        if not self.token.isprintable() or not self.token.isascii() or " " in self.token:
+            raise PermanentFailure(
+                f"okta {self.instance}: the token has characters that no token has. Was a line end stored "
+                "with it?"
+            )
+        try:
+            sdk: Any = Client(
+                {
+                    "orgUrl": self.org_url,
+                    "authorizationMode": "SSWS",
+                    "token": self.token,
+                    "requestTimeout": self.timeout,
+                    "rateLimit": {"maxRetries": 0},
+                    "cache": {"enabled": False},
+                    "logging": {"enabled": False},
+                    "httpClient": transport,
+                }
+            )
+        except ValueError:  # its text quotes the settings
+            raise PermanentFailure(
+                f"okta {self.instance}: the SDK refuses org_url {self.org_url!r} or the token. Expected "
+                "https://<organisation>.okta.com, without -admin and without a path, and a token that is "
+                "not empty."
+            ) from None
         # Its debug messages quote whole requests, the token included.
         logging.getLogger(LOGGER_NAME).disabled = True
-        return Client(
-            {
-                "orgUrl": self.org_url,
-                "token": self.token,
-                "requestTimeout": 0,
-                "rateLimit": {"maxRetries": 0},
-                "cache": {"enabled": False},
-                "logging": {"enabled": False},
-            }
-        )
+        self._session = aiohttp.ClientSession()
+        self._executor = sdk.get_request_executor()
+        self._executor.set_session(self._session)
 
-    def _wait(self, path: str, headers: Mapping[str, str]) -> None:
-        """Wait until the limit's window ends, by the server's clock. All requests wait: they share it."""
-        seconds = seconds_to_wait(headers)
-        if self._waited + seconds > WAIT_BUDGET:
-            raise TransientFailure(
-                f"okta {self.instance}: {path} is limited (429) and {self._waited:.0f} s of at most "
-                f"{WAIT_BUDGET:.0f} s were waited already. Raise the token's share of the limit, or collect "
-                "at a quieter hour."
-            )
-        self._waited += seconds
-        self.sleep(seconds)
-
-    def _refused(self, path: str, number: int, status: int) -> PermanentFailure | TransientFailure:
-        where = f"okta {self.instance}: page {number} of {path} answered {status}"
-        scope = next((scope for begin, scope in SCOPES.items() if path.startswith(begin)), "a read scope")
-        if status == UNAUTHORISED:
-            return PermanentFailure(f"{where}; the token is unknown, expired or revoked. Issue a new one.")
-        if status == FORBIDDEN:
-            return PermanentFailure(f"{where}; the token lacks {scope}.")
-        if status == NOT_FOUND and path.count("/") > 3:  # noqa: PLR2004 - below /api/v1/<listing>
-            return TransientFailure(f"{where}; what it belongs to has gone since it was listed.")
-        return PermanentFailure(f"{where}, expected 200.")
+    async def _wait(self, where: str, headers: Mapping[str, str], waits: int, at_least: float) -> None:
+        """Wait until the limit's window ends, unless somebody has since this request was sent."""
+        async with self._limit:
+            if waits != self._waits:
+                return
+            seconds = max(seconds_to_wait(headers), at_least)
+            if self._waited + seconds > self.max_wait:
+                raise TransientFailure(
+                    f"{where} is limited (429); {self._waited:.0f} s were waited already, {seconds:.0f} s "
+                    f"more are asked for, at most {self.max_wait:.0f} s are allowed. Raise the token's share "
+                    "of the limit, or collect at a quieter hour."
+                )
+            self._waited += seconds
+            await asyncio.to_thread(self.sleep, seconds)
+            self._waits += 1
 
 
 @dataclass(frozen=True)
 class _Answer(Page):
-    """A page with the links Okta sent with it."""
+    """A page, and where the one after it is."""
 
-    links: tuple[str, ...] = ()
-    is_envelope: bool = False
-    """True where the records came inside `value`, as those of /api/v1/iam do."""
+    following: str | None = None
+    is_list: bool = True
 
 
-def answer(org_url: str, url: str, headers: Any, content: Any) -> _Answer:
-    """Return an answer as a page."""
-    date = headers.get("Date")
-    links = tuple(headers.getall("Link", ()))
-    envelope = isinstance(content, dict) and isinstance(content.get("value"), list)
-    if envelope:
-        following = content.get("_links", {}).get("next", {}).get("href")
-        links = (f'<{following}>; rel="next"',) if following else ()
-        records = content["value"]
-    else:
-        records = content if isinstance(content, list) else [content]
+def answer(where: str, request: str, headers: Any, content: Any) -> _Answer:
+    """Return an answer as a page. Records may come in `value` with the next link beside, as in /iam."""
+    following = next_link(headers.getall("Link", ()))
+    records, is_list = [content], False
+    if isinstance(content, list):
+        records, is_list = content, True
+    elif isinstance(content, dict) and isinstance(content.get("value"), list):
+        records, is_list = content["value"], True
+        following = ((content.get("_links") or {}).get("next") or {}).get("href")
+    if not all(isinstance(record, dict) for record in records):
+        raise PermanentFailure(f"{where} has a record that is no object. Has the interface changed?")
     return _Answer(
         records=records,
-        request=f"GET {url.removeprefix(org_url)}",
+        request=f"GET {request}",
         request_id=headers.get("X-Okta-Request-Id"),
-        server_date=parsedate_to_datetime(date).astimezone(UTC) if date else None,
-        links=links,
-        is_envelope=envelope,
+        server_date=server_date(headers),
+        following=following,
+        is_list=is_list,
     )
+
+
+def refused(where: str, path: str, status: int, body: str) -> SourceFailure:
+    """Return what an answer of 4xx means. Of its body only Okta's error code is shown."""
+    code = re.search(r'"errorCode"\s*:\s*"(E\d{7})"', body)
+    said = f"{where} answered {status}" + (f" ({code[1]})" if code else "")
+    if status == UNAUTHORISED:
+        return PermanentFailure(f"{said}; the token is unknown, expired or revoked. Issue a new one.")
+    if status == FORBIDDEN:
+        scope = next((scope for form, scope in SCOPES if re.fullmatch(form, path)), "a read scope")
+        return PermanentFailure(f"{said}; the token lacks {scope}. Grant it, or the read-only admin role.")
+    if status == NOT_FOUND and BELOW_A_LISTING.fullmatch(path):
+        # Left out, it would be missing from a listing that claims to be whole: the next try lists anew.
+        return TransientFailure(f"{said}; what it belongs to has gone since it was listed.")
+    if status == BAD_REQUEST and "policy type" in body.lower():
+        return NotOffered(f"{said}; this organisation has no policies of the type asked for.")
+    return PermanentFailure(f"{said}, expected 200.")
 
 
 def next_link(links: Iterable[str]) -> str | None:
@@ -248,15 +330,23 @@ def next_link(links: Iterable[str]) -> str | None:
     for header in links:
         for part in header.split(", <"):
             address, _, relation = part.partition(">")
-            if 'rel="next"' in relation.replace(" ", ""):
-                return address.removeprefix("<").strip()
+            if re.search(r';\s*rel\s*=\s*"?next"?\s*(;|$)', relation):
+                return address.strip().removeprefix("<").strip()
     return None
+
+
+def server_date(headers: Mapping[str, str]) -> datetime | None:
+    """Return the server's clock; None where the answer has no readable Date."""
+    try:
+        moment = parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float:
     """Return how long a limit still holds: its reset less the server's own Date, bounded."""
-    reset, date = headers.get("X-Rate-Limit-Reset"), headers.get("Date")
-    if reset is None or date is None or not reset.strip().isdigit():
+    reset, date = headers.get("X-Rate-Limit-Reset", "").strip(), server_date(headers)
+    if date is None or not re.fullmatch(r"[0-9]{1,18}", reset):
         return DEFAULT_WAIT
-    left = datetime.fromtimestamp(int(reset), UTC) - parsedate_to_datetime(date).astimezone(UTC)
-    return min(max(left.total_seconds(), 0.0) + 0.2, LONGEST_WAIT)
+    return min(max(int(reset) - date.timestamp(), 0.0) + MARGIN, LONGEST_WAIT)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assets.capture import Page, Reading, Recipe, Row, capture, row
+from assets.capture import Page, Reading, Recipe, Row, capture, captures, row
 from assets.collect import Collector, DayRefused, HmacKey
 from assets.failures import PermanentFailure, SourceFailure, TransientFailure
 from warehouse.dataset import Column, Dataset, Kind
@@ -233,3 +233,83 @@ def test_a_shoppers_identifier_becomes_the_same_hmac_however_it_is_written() -> 
     assert key("Zoé@Example.org") == key("  zoe\u0301@example.ORG ")
     assert key("a@b.c") != other("a@b.c")
     assert "k" * 8 not in repr(key)
+
+
+def test_a_clock_that_went_back_while_the_source_was_read_is_not_believed(world: World) -> None:
+    """Neither its instant before nor the one after can be trusted."""
+
+    def back() -> None:
+        world.now -= timedelta(minutes=5)
+
+    with pytest.raises(TransientFailure, match="clock went back"):
+        world.collect(Source(meanwhile=back))
+
+    assert [] == world.files
+
+
+def test_a_skew_within_the_limit_is_written_into_the_header(world: World) -> None:
+    """In milliseconds; null where the source sends no date."""
+    near = world.collect(Source(date=world.now + timedelta(seconds=30)))
+    silent = world.collect(Source())
+
+    assert (30_000, None) == (near.body["clock_skew_ms"], silent.body["clock_skew_ms"])
+
+
+def test_an_altered_file_is_named_in_the_failure(world: World) -> None:
+    """The same bytes come again, but somebody changed the stored ones."""
+    path = world.collect(Source()).body["snapshots"][0]["path"]
+    (world.store.home.path / path).chmod(0o644)
+    (world.store.home.path / path).write_bytes(b"changed")
+
+    with pytest.raises(PermanentFailure, match="altered after it was stored"):
+        world.collect(Source())
+
+    (attempt,) = world.index.attempts[Slot("toy_user", "one", DAY)]
+
+    assert attempt.error.startswith(path)
+
+
+def test_of_several_datasets_read_together_all_are_stored_or_none(world: World) -> None:
+    """One transaction, one entry; a short count in the second keeps the first back."""
+    other = replace(USER, name="toy_group")
+    together = captures(USER, other)(
+        lambda source, _reading: {"toy_user": [{"id": "a", "login": None}], "toy_group": source.records}
+    )
+    entry = world.collector.collect(together, Source([{"id": "g"}]), "one", DAY, "r")
+    with pytest.raises(PermanentFailure, match="toy_group one: the source answered with no rows"):
+        world.collector.collect(together, Source([]), "one", DAY, "r")
+
+    assert ["toy_user", "toy_group"] == [item["dataset"] for item in entry.body["snapshots"]]
+    assert (1, 1) == tuple(len(world.index.snapshots[Slot(d.name, "one", DAY)]) for d in (USER, other))
+    assert (1, 1) == tuple(len(world.index.attempts[Slot(d.name, "one", DAY)]) for d in (USER, other))
+
+
+def test_a_recipe_that_fills_something_else_is_refused(world: World) -> None:
+    """What it declares and what it fills must be the same."""
+    wrong = captures(USER)(lambda _source, _reading: {"toy_other": []})
+
+    with pytest.raises(PermanentFailure, match="it filled toy_other, expected toy_user"):
+        world.collector.collect(wrong, Source(), "one", DAY, "r")
+
+
+def test_a_day_that_already_has_a_snapshot_gets_no_gap_when_it_is_refused(world: World) -> None:
+    """Collecting yesterday's state again is refused; that it was collected yesterday remains."""
+    world.collect(Source())
+    world.now += timedelta(days=1)
+    with pytest.raises(DayRefused):
+        world.collect(Source())
+
+    assert {} == world.index.gaps
+
+
+def test_the_gap_of_a_day_that_failed_names_why_it_failed(world: World) -> None:
+    """Not that somebody asked too late."""
+    with pytest.raises(TransientFailure):
+        world.collect(Source(raises=TransientFailure("the source was down.")))
+    world.now += timedelta(days=1)
+    with pytest.raises(DayRefused):
+        world.collect(Source())
+
+    assert ["the source was down. Nothing was stored. A retry may help."] == [
+        gap.cause for gap in world.index.gaps.values()
+    ]

@@ -144,10 +144,14 @@ class Company:
                 "run": "by hand",
                 "version": "test",
             },
-            recorded_at=when,
+            recorded_at=self.no_earlier_than_the_last(when),
         )
         self.index.refresh()
         return entry
+
+    def no_earlier_than_the_last(self, when: datetime) -> datetime:
+        """Return when an entry is recorded that is about an instant: the ledger never goes back in time."""
+        return max(when, self.store.ledger.entries[-1].recorded_at)
 
     def users(self, day: int, users: Mapping[str, str], **where: Any) -> Entry:
         """Store a snapshot of users given as id -> status."""
@@ -243,7 +247,7 @@ class Company:
                 "run": "by hand",
                 "version": "test",
             },
-            recorded_at=when,
+            recorded_at=self.no_earlier_than_the_last(when),
         )
         self.index.refresh()
         return entry

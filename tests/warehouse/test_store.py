@@ -107,6 +107,10 @@ def test_raw_pages_then_data_then_the_entry(tmp_path: Path, monkeypatch: pytest.
             "no value",
         ),
         (lambda t: t.set_column(0, "id", pa.array([None], pa.string())), "no value"),
+        (lambda t: t.set_column(0, "id", pa.array([7])), "not of its declared type"),
+        (lambda t: t.set_column(1, "size", pa.array([1.0])), "not of its declared type"),
+        (lambda t: t.set_column(1, "size", pa.array([2**63], pa.uint64())), "does not fit"),
+        (lambda t: t.set_column(2, "seen_at", pa.array([datetime(2026, 3, 1)])), "not of its declared type"),  # noqa: DTZ001 - without a zone on purpose
         (lambda t: pa.concat_tables([t, t]), "repeat a key"),
     ],
 )
@@ -124,6 +128,25 @@ def test_a_table_that_does_not_fit_is_refused_before_anything_is_written(
 
     assert [] == [path for path in (tmp_path / "evidence").rglob("*") if path.is_file()]
     assert 1 == len(store.ledger.entries)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("size", 1.5, "float is no int"),
+        ("size", 0.0, "float is no int"),
+        ("size", True, "bool is no int"),
+        ("size", 2**63, "is no int"),
+        ("id", 7, "int is no text"),
+        ("id", "\ud800", "is no text"),
+        ("seen_at", datetime(2026, 3, 1), "datetime is no timestamp"),  # noqa: DTZ001 - without a zone on purpose
+        ("seen_at", DAY, "date is no timestamp"),
+    ],
+)
+def test_a_value_that_arrow_would_bend_is_refused_and_not_shown(column: str, value: Any, said: str) -> None:
+    """Half a cent would be cut off, a local time be taken for UTC; the message names column and type."""
+    with pytest.raises(StoreRefusal, match=f"toy_thing.{column}: .*{said}"):
+        table_of(THING, [{**ROW, column: value}])
 
 
 def test_a_repeated_key_may_go_away_by_itself_others_do_not() -> None:
@@ -154,6 +177,46 @@ def test_a_sandbox_home_and_a_real_one_never_mix(tmp_path: Path) -> None:
 
     with pytest.raises(StoreRefusal, match="marked real"):
         Store(Home(tmp_path)).open(sandbox=True, at=AT)
+
+
+def test_a_sandbox_home_keeps_its_mark_without_its_first_entry(tmp_path: Path) -> None:
+    """Every run header repeats it, so that a simulated company's evidence never passes for a real one's."""
+    store = Store(Home(tmp_path))
+    store.open(sandbox=True, at=AT)
+    write(store, ROW)
+    (tmp_path / "ledger" / "000000001.json").unlink()
+
+    assert Store(Home(tmp_path)).is_sandbox
+    with pytest.raises(StoreRefusal, match="marked SANDBOX"):
+        Store(Home(tmp_path)).open(sandbox=False, at=AT)
+
+
+def test_a_removed_ledger_is_not_quietly_begun_anew(tmp_path: Path) -> None:
+    """Files without any entry: the first entry is written before the first file."""
+    write(opened(tmp_path), ROW)
+    for entry in (tmp_path / "ledger").iterdir():
+        entry.unlink()
+
+    with pytest.raises(StoreRefusal, match="The ledger was removed"):
+        opened(tmp_path)
+
+
+def test_a_link_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    """What it points to could change later, or is not there at all."""
+    store = opened(tmp_path)
+    file = write(store, ROW)
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(Altered, match="symbolic link"):
+        write(store, ROW)
+
+
+def test_wide_types_of_a_computed_table_are_narrowed_where_nothing_is_lost() -> None:
+    """DuckDB sums into 128 bits and counts in 32."""
+    table = table_of(THING, [ROW]).set_column(1, "size", pa.array([12], pa.decimal128(38, 0)))
+
+    assert [12] == conform(THING, table)["size"].to_pylist()
 
 
 def test_two_homes_live_side_by_side(tmp_path: Path) -> None:
