@@ -30,10 +30,10 @@ def at(hour: int, day: date = DAY) -> datetime:
 class Running:
     """A home beside a running company."""
 
-    def __init__(self, home: Home, company: Company) -> None:
+    def __init__(self, home: Home, company: Company, start: datetime) -> None:
         self.clock = SandboxClock(home.sandbox / "clock")
         self.company = company
-        self.clock.set(at(2))
+        self.clock.set(start)
         self.session = Session.open(demo.settings_of(home), run="test")
 
     def collect(self, moment: datetime, *sources: str) -> None:
@@ -53,7 +53,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
     """Return a home beside the company at two in the morning of the day."""
     home = Home(tmp_path)
     with demo.company(home, demo.Plan(), at(2)) as company:
-        yield Running(home, company)
+        yield Running(home, company, at(2))
 
 
 def judged(running: Running) -> tuple[str, list[tuple[str, str, str | None]]]:
@@ -132,11 +132,13 @@ def test_a_state_of_yesterday_is_refused_and_leaves_a_gap(running: Running) -> N
     assert slot in running.session.index.gaps
 
 
-def test_three_days_without_any_run_become_exactly_their_gaps(running: Running) -> None:
+def test_three_days_without_any_run_become_exactly_their_gaps(tmp_path: Path) -> None:
     """The next close_day records each closed slot once, and nothing that can still be collected in time."""
-    running.clock.set(at(2, date(2026, 3, 4)))
-    gaps = running.session.close()
-    calendar = Calendar(running.session.index.configurations)
+    home, fourth = Home(tmp_path), date(2026, 3, 4)
+    with demo.company(home, demo.Plan(), at(2, fourth)) as company:
+        session = Running(home, company, at(2, fourth)).session
+    gaps = session.close()
+    calendar = Calendar(session.index.configurations)
     expected = {
         slot
         for day in (date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3))
@@ -146,4 +148,4 @@ def test_three_days_without_any_run_become_exactly_their_gaps(running: Running) 
 
     assert expected == {gap.slot for gap in gaps}
     assert {"no run was made"} == {gap.cause for gap in gaps}
-    assert [] == running.session.close()
+    assert [] == session.close()
