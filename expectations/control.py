@@ -138,6 +138,14 @@ class TestFile(Strict):
     datasets: tuple[Word | dict[Word, Word], ...] = Field(
         min_length=1, description="a dataset's name, or `{dataset: source}` for the instances of one source"
     )
+    before: dict[Word, Annotated[int, Field(ge=1, le=400)]] = Field(
+        default={},
+        description="dataset -> how many days before the day are read too, as view `<dataset>_before`",
+    )
+    after: dict[Word, Annotated[int, Field(ge=1, le=31)]] = Field(
+        default={},
+        description="dataset -> likewise of days after it, as far as they have come: view `<dataset>_after`",
+    )
     expectations: tuple[Expectation, ...] = Field(min_length=1)
     note: Text | None = None
 
@@ -150,6 +158,8 @@ class TestFile(Strict):
                 needs.append(Need(item))
             else:
                 needs += [Need(dataset, source=source) for dataset, source in item.items()]
+        needs += [Need(dataset, before=days) for dataset, days in self.before.items()]
+        needs += [Need(dataset, after=days) for dataset, days in self.after.items()]
         return tuple(needs)
 
 

@@ -43,7 +43,7 @@ def observations(
             one.observed_at,
             lambda one=one: connect(one),  # type: ignore[misc]
             frozenset((s.slot.dataset, s.slot.instance) for s in one.snapshots),
-            tuple(sorted({s.sha256 for s in one.snapshots})),
+            tuple(sorted({s.sha256 for s in one.all})),
         )
         for one in available.rounds
     )
@@ -65,7 +65,8 @@ def evaluate(
     absent = tuple(
         need.dataset
         for need in test.needs
-        if not any(
+        if not need.around
+        and not any(
             need.dataset == dataset and need.covers(instance)
             for dataset, instance in (
                 *(pair for one in observed for pair in one.read),

@@ -29,7 +29,7 @@ from expectations.control import (
 )
 from expectations.criteria import criteria
 from warehouse.dataset import Dataset
-from warehouse.read import empty_view, in_memory
+from warehouse.read import Need, empty_view, in_memory, snapshot_read
 
 FOLDER = Path(__file__).parent / "controls"
 FRAME_COLUMNS = {
@@ -185,24 +185,31 @@ def _test(
             f"{where}: there is no parameter {', '.join(sorted(unknown))}. Declare it under `parameters:` in "
             f"control.yaml; built in are {', '.join(sorted(BUILT_IN))}."
         )
-    names = [need.dataset for need in stated.needs]
-    for name in names:
+    views = {view: need.dataset for need in stated.needs for view in views_of(need)}
+    for view, name in views.items():
         if name not in datasets:
             raise ControlError(
                 f"{where}: there is no dataset {name}. There are {', '.join(sorted(datasets))}."
             )
-        if not re.search(rf"\b(from|join)\s+{name}\b", sql):
+        if not re.search(rf"\b(from|join)\s+{view}\b", sql):
             raise ControlError(
-                f"{where}: it declares dataset {name} but never reads it, so that a day without {name} would "
+                f"{where}: it declares dataset {view} but never reads it, so that a day without {view} would "
                 "not be tested for no reason. Remove it from `datasets:`, or join it."
             )
-    frame = _bind(where, sql, {name: datasets[name] for name in names}, _sample(used, values), connection)
+    declared = {view: datasets[name] for view, name in views.items()}
+    frame = _bind(where, sql, declared, _sample(used, values), connection)
     _check_frame(where, frame, stated)
     return Test(
         **(_fields(stated) | {"id": f"{control.id}.{stated.id}"}),
         sql_text=sql,
-        keeps_failure=any(datasets[name].accumulates for name in names),
+        keeps_failure=any(datasets[need.dataset].accumulates for need in stated.needs if not need.around),
     )
+
+
+def views_of(need: Need) -> list[str]:
+    """Return the views a statement has for a need."""
+    names = [f"{need.dataset}_before"] * bool(need.before) + [f"{need.dataset}_after"] * bool(need.after)
+    return names or [need.dataset]
 
 
 def _sample(used: frozenset[str], values: Mapping[str, ParameterValue]) -> dict[str, Any]:
@@ -226,8 +233,9 @@ def _bind(
 ) -> dict[str, str]:
     """Return the frame's columns and their types. Raises ControlError where the SQL does not bind."""
     try:
-        for dataset in declared.values():
-            connection.execute(empty_view(dataset))
+        connection.execute(snapshot_read())
+        for view, dataset in declared.items():
+            connection.execute(empty_view(dataset, view))
         described = connection.execute(sql, dict(parameters)).description or []
         return {str(column[0]): str(column[1]) for column in described}
     except duckdb.Error as error:

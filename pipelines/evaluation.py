@@ -111,6 +111,22 @@ def evidence_paths(session: Session, day: date) -> set[str]:
     return paths
 
 
+def paths_around(session: Session, chosen: Sequence[Control], day: date) -> set[str]:
+    """Return the files of other days that tests of a day read too, of what sources sent.
+
+    Where one of those is read later, the day is judged again: so a change is known to be verified.
+    """
+    needs = {need for control in chosen for test in control.tests for need in test.needs if need.around}
+    return {
+        session.index.snapshots[Slot(need.dataset, instance, other)][-1].path
+        for need in needs
+        if session.catalogue.datasets[need.dataset].follows is None
+        for other in need.days(day)
+        for instance in session.index.instances(need.dataset, other)
+        if need.covers(instance)
+    }
+
+
 def owed(session: Session) -> Iterator[tuple[date, frozenset[str]]]:
     """Yield (day, controls) for days that are over and controls whose evidence is newer than their results.
 
@@ -127,7 +143,11 @@ def owed(session: Session) -> Iterator[tuple[date, frozenset[str]]]:
         due = {
             control.id
             for control in controls()
-            if _is_owed(control, paths, latest.get((day.isoformat(), control.id)))
+            if _is_owed(
+                control,
+                paths | paths_around(session, [control], day),
+                latest.get((day.isoformat(), control.id)),
+            )
         }
         if due:
             yield day, frozenset(due)
@@ -176,7 +196,7 @@ def evaluate(session: Session, day: date, wanted: Collection[str] | None = None)
     session.index.refresh()
     reader = session.derive(day)
     chosen = tuple(control for control in controls() if wanted is None or control.id in wanted)
-    evidence = evidence_paths(session, day)
+    evidence = evidence_paths(session, day) | paths_around(session, chosen, day)
     waivers = waivers_of(session, reader, day)
     outcomes: list[TestOutcome] = []
     tests = [(control, test) for control in chosen for test in control.tests]

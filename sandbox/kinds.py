@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.org import ACCESS_RULES, AWS_ACCOUNTS, IAM_USERS, OKTA_ADMINS, SERVICE_ACCOUNTS, STEADY_STAFF
+from sandbox.org import (
+    ACCESS_RULES,
+    AWS_ACCOUNTS,
+    IAM_USERS,
+    OKTA_ADMINS,
+    SERVICE_ACCOUNTS,
+    STAFF_FOR_FAULTS,
+    STEADY_STAFF,
+)
 
 ORDERS_FOR_FAULTS = 150
 """Every day has at least as many orders that are neither drafts nor tests; `order 7` is the 7th of those."""
@@ -142,6 +150,21 @@ KINDS = {
             one_day=True,
         ),
         FaultKind(
+            "staff_no_mfa",
+            "shop",
+            "AC-10.e",
+            "STAFF_NO_MFA",
+            "The person's account in the admin panel gets a password of its own, without a second factor.",
+        ),
+        FaultKind(
+            "staff_session_no_mfa",
+            "shop",
+            "AC-10.f",
+            "STAFF_SESSION_NO_MFA",
+            "The person signs in to the admin panel with a password alone.",
+            one_day=True,
+        ),
+        FaultKind(
             "register_waiver",
             "registers",
             "",
@@ -154,22 +177,30 @@ KINDS = {
 }
 
 
+PERSONS = [f"person {n}" for n in STEADY_STAFF if n not in OKTA_ADMINS]
+ADMINISTRATORS = [f"person {n}" for n in OKTA_ADMINS]
+MACHINES = [user.subject for user in IAM_USERS if not user.console]
+STAFF = [f"person {n}" for n in STAFF_FOR_FAULTS]
+ORDERS = [f"order {n}" for n in range(1, ORDERS_FOR_FAULTS + 1)]
+SUBJECTS = {
+    "okta_no_factor": PERSONS,
+    "okta_weak_factor": PERSONS,
+    "okta_admin_weak": ADMINISTRATORS,
+    "okta_admin_session_no_mfa": ADMINISTRATORS,
+    "okta_service_interactive": [f"service {account.name}" for account in SERVICE_ACCOUNTS],
+    "okta_rule_one_factor": [f"rule {rule.subject}" for rule in ACCESS_RULES if rule.in_scope],
+    "aws_root_no_mfa": list(AWS_ACCOUNTS),
+    "aws_root_key": list(AWS_ACCOUNTS),
+    "aws_console_no_mfa": [user.subject for user in IAM_USERS if user.console],
+    "aws_key_age": MACHINES,
+    "aws_key_idle": MACHINES,
+    "aws_double_key": MACHINES,
+    "staff_no_mfa": STAFF,
+    "staff_session_no_mfa": STAFF,
+}
+"""Kind of fault -> every subject to which it can happen without causing another; of those missing, orders."""
+
+
 def possible_subjects(kind: FaultKind) -> list[str]:
     """Return every subject to which a kind of fault can happen without causing another."""
-    match kind.name:
-        case "okta_no_factor" | "okta_weak_factor":
-            return [f"person {n}" for n in STEADY_STAFF if n not in OKTA_ADMINS]
-        case "okta_admin_weak" | "okta_admin_session_no_mfa":
-            return [f"person {n}" for n in OKTA_ADMINS]
-        case "okta_service_interactive":
-            return [f"service {account.name}" for account in SERVICE_ACCOUNTS]
-        case "okta_rule_one_factor":
-            return [f"rule {rule.subject}" for rule in ACCESS_RULES if rule.in_scope]
-        case "aws_root_no_mfa" | "aws_root_key":
-            return list(AWS_ACCOUNTS)
-        case "aws_console_no_mfa":
-            return [user.subject for user in IAM_USERS if user.console]
-        case "aws_key_age" | "aws_key_idle" | "aws_double_key":
-            return [user.subject for user in IAM_USERS if not user.console]
-        case _:
-            return [f"order {n}" for n in range(1, ORDERS_FOR_FAULTS + 1)]
+    return SUBJECTS.get(kind.name, ORDERS)

@@ -177,3 +177,25 @@ GROUP_DEPARTMENTS = {
     "app-zendesk": ("Customer Support", "Product"),
 }
 """Group that gives access to apps -> the departments whose people are in it."""
+
+LOCAL_STAFF = (62, 73)
+"""People whose account in the shop's admin panel has its own password, with a one-time code."""
+BACK_OFFICE_ROLES = {
+    "Finance": ("finance", ("order_read", "payout_read", "refund_approve")),
+    "Finance head": (
+        "finance-lead",
+        ("order_read", "payout_read", "refund_approve", "payout_account_change"),
+    ),
+    "Customer Support": ("support", ("order_read", "refund_create")),
+    "Customer Support head": ("support-lead", ("order_read", "refund_create", "customer_merge")),
+    "Marketing": ("marketing", ("order_read", "promotion_edit", "price_override")),
+    "Product": ("product", ("order_read", "catalogue_edit", "price_override_approve")),
+}
+"""Department, or its head -> the role in the shop's admin panel and what it permits."""
+STAFF_FOR_FAULTS = [
+    n
+    for department in ("Finance", "Customer Support", "Marketing")
+    for n in STEADY_STAFF
+    if HEADS[department] < n < HEADS[department] + DEPARTMENTS[department] and n not in LOCAL_STAFF
+]
+"""Users of the admin panel to whom faults can happen exactly."""

@@ -11,13 +11,16 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
+from sandbox.company import Company
 from sandbox.faults import Fault, Faults
 from sandbox.leftovers import GuardedFolder
 from sandbox.orders import Rows, day_of_orders, nth_real_order
 from sandbox.org import PERIOD_START
+from sandbox.staff import Staff, event_id, user_id
 
 READER = "evidence_reader"
 PASSWORD = "sandbox-reader-password"  # noqa: S105 - the simulated company's
+INSTANCE = "main"
 BACK = timedelta(days=2)
 """Orders begin this long before the period, as a shop has a past."""
 
@@ -27,6 +30,7 @@ class ShopPart:
 
     def __init__(self, seed: int, faults: Faults, at: datetime) -> None:
         self._seed = seed
+        self._staff = Staff(Company(seed, faults))
         self._faults = faults
         self._at = at
         self._until = at
@@ -66,12 +70,19 @@ class ShopPart:
         day = self._until.date() - timedelta(days=1)  # an order of yesterday may be amended today
         while day <= to.date():
             self._add(self._of(day), to)
+            self._insert("login_events", [r for r in self._staff.logins(day) if self._until < r["at"] <= to])
             day += timedelta(days=1)
+        self._renew("users", list(self._staff.users(to)))
+        self._renew("user_roles", list(self._staff.user_roles(to)))
         self._until = to
         self._days = {d: rows for d, rows in self._days.items() if d >= to.date() - timedelta(days=1)}
 
     def population_key(self, fault: Fault) -> str:
         """Return the order, or for a line its line, that a fault must be found under."""
+        if fault.kind == "staff_session_no_mfa":
+            return f"shop:{INSTANCE}:{event_id(fault)}"
+        if fault.kind == "staff_no_mfa":
+            return f"shop:{INSTANCE}:{user_id(self._staff.company.people[fault.number])}"
         order = nth_real_order(self._seed, self._faults, fault)
         return f"{order}-1" if fault.kind == "order_line_ext" else order
 
@@ -109,9 +120,7 @@ class ShopPart:
                     else row["order_id"] in placed
                 )
             ]
-            if new:
-                with self._connection.cursor() as cursor:
-                    cursor.adbc_ingest(table, as_table(new), mode="append", db_schema_name="shop")
+            self._insert(table, new)
         if amended:
             values = ", ".join(
                 f"('{order}', timestamptz '{at.isoformat()}', '{status}')" for order, at, status in amended
@@ -123,6 +132,17 @@ class ShopPart:
                     f"from (values {values}) as n (order_id, at, status) where n.order_id = o.order_id"
                 )
 
+    def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            with self._connection.cursor() as cursor:
+                cursor.adbc_ingest(table, as_table(rows), mode="append", db_schema_name="shop")
+
+    def _renew(self, table: str, rows: list[dict[str, Any]]) -> None:
+        """Replace what a table holds: accounts and roles are what they are now."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"delete from shop.{table}")
+        self._insert(table, rows)
+
 
 def as_table(rows: list[dict[str, Any]]) -> pa.Table:
     """Return rows as PostgreSQL's binary COPY wants them: every column of its type, all-null ones too."""
@@ -133,8 +153,8 @@ def type_of(column: str) -> pa.DataType:
     """Return the type that a column's name tells."""
     if column.endswith(("_minor", "_e4", "_e9")) or column in {"order_number", "tender_seq"}:
         return pa.int64()
-    if column.endswith("_at"):
+    if column.endswith("_at") or column == "at":
         return pa.timestamp("us", tz="UTC")
-    if column.startswith("is_") or column in {"price_includes_tax", "livemode"}:
+    if column.startswith("is_") or column in {"price_includes_tax", "livemode", "mfa"}:
         return pa.bool_()
     return pa.string()

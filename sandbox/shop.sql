@@ -89,6 +89,39 @@ create table shop.payments (
 );
 create index on shop.payments (attempted_at);
 
+create table shop.users (
+    user_id text primary key,
+    sso_subject text,
+    status text not null,
+    mfa boolean,
+    created_at timestamptz,
+    last_login_at timestamptz
+);
+
+create table shop.user_roles (
+    user_id text not null,
+    role text not null,
+    permission text not null,
+    scope text not null,
+    granted_at timestamptz,
+    granted_by text,
+    expires_at timestamptz
+);
+
+create table shop.login_events (
+    event_id text primary key,
+    at timestamptz not null,
+    user_id text,
+    realm text not null,
+    outcome text not null,
+    method text,
+    ip text
+);
+create index on shop.login_events (at);
+
+create view evidence.users as select * from shop.users;
+create view evidence.user_roles as select * from shop.user_roles;
+create view evidence.login_events as select * from shop.login_events;
 create view evidence.orders as select * from shop.orders;
 create view evidence.order_lines as select * from shop.order_lines;
 create view evidence.order_tax_lines as select * from shop.order_tax_lines;

@@ -6,9 +6,9 @@ is read, its lineage included. A glob would take in a stray file and miss a dele
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import duckdb
@@ -33,6 +33,20 @@ class Need:
     dataset: str
     source: str | None = None
     instance: str | None = None
+    before: int = 0
+    """Of how many days before the day the last capture is read too: view `<dataset>_before`."""
+    after: int = 0
+    """Likewise of days after it, as far as they have come: view `<dataset>_after`."""
+
+    @property
+    def around(self) -> bool:
+        """Whether it is about other days than the day itself. What is absent there is no missing evidence."""
+        return bool(self.before or self.after)
+
+    def days(self, day: date) -> Iterator[date]:
+        """Yield the other days it asks for."""
+        for n in (*range(-self.before, 0), *range(1, self.after + 1)):
+            yield day + timedelta(days=n)
 
     def covers(self, instance: str) -> bool:
         """Return whether the instance belongs to this need."""
@@ -59,6 +73,13 @@ class Round:
 
     observed_at: datetime
     snapshots: tuple[Snapshot, ...]
+    around: tuple[Snapshot, ...] = ()
+    """Of the needs that ask for other days: the last capture of each."""
+
+    @property
+    def all(self) -> tuple[Snapshot, ...]:
+        """Everything that is read."""
+        return (*self.snapshots, *self.around)
 
 
 @dataclass(frozen=True)
@@ -72,7 +93,7 @@ class Available:
     @property
     def paths(self) -> list[str]:
         """The files of all rounds."""
-        return sorted({snapshot.path for one in self.rounds for snapshot in one.snapshots})
+        return sorted({snapshot.path for one in self.rounds for snapshot in one.all})
 
 
 class Reader:
@@ -118,7 +139,7 @@ class Reader:
         usable: dict[tuple[str, str], list[Snapshot]] = {}
         missing: list[Unavailable] = []
         altered: list[Unavailable] = []
-        for need in needs:
+        for need in (need for need in needs if not need.around):
             expected = set(self.calendar.instances(need.dataset, day))
             found = set(self.index.instances(need.dataset, day))
             for instance in sorted(name for name in expected | found if need.covers(name)):
@@ -142,7 +163,24 @@ class Reader:
             if not any(need.covers(name) for name in expected | found):
                 slot = Slot(need.dataset, need.instance or need.source or "any", day)
                 missing.append(Unavailable(slot, Fault.MISSING, "no instance of it is configured"))
-        return Available(tuple(self._rounds(usable)), tuple(missing), tuple(altered))
+        around = tuple(self._around(needs, day, altered))
+        rounds = tuple(replace(one, around=around) for one in self._rounds(usable))
+        return Available(rounds, tuple(missing), tuple(altered))
+
+    def _around(self, needs: Sequence[Need], day: date, altered: list[Unavailable]) -> Iterator[Snapshot]:
+        """Yield the last capture of other days that needs ask for; an altered one is noted and left out."""
+        for need in needs:
+            for other in need.days(day):
+                for instance in filter(need.covers, self.index.instances(need.dataset, other)):
+                    slot = Slot(need.dataset, instance, other)
+                    snapshot = self.index.snapshots[slot][-1]
+                    match self.check(snapshot):
+                        case None:
+                            yield snapshot
+                        case (Fault.ALTERED, reason):
+                            altered.append(Unavailable(slot, Fault.ALTERED, reason))
+                        case _:
+                            pass  # as good as never captured, which may be on another day than the tested one
 
     def _not_renewed(self, slot: Slot, newest: Snapshot) -> list[Unavailable]:
         """Return that a derived dataset could not be computed from what was captured last, if so.
@@ -185,23 +223,60 @@ class Reader:
     def connect(self, chosen: Round, needs: Sequence[Need]) -> duckdb.DuckDBPyConnection:
         """Return an in-memory DuckDB with one view per needed dataset over the round's files.
 
-        A view has the dataset's columns and `instance`, `day`, `captured_at`. Close it after use.
+        A view has the dataset's columns and `instance`, `day`, `captured_at`; what is read of other days
+        stands in `<dataset>_before` and `<dataset>_after`. `snapshot_read` names every snapshot that is
+        read, those without rows too. Close it after use.
         """
         connection = in_memory()
-        for need in {need.dataset: need for need in needs}.values():
-            parts = [
-                f"select '{s.slot.instance}' as instance, date '{s.slot.day.isoformat()}' as day, "
-                f"timestamptz '{s.captured_at.isoformat()}' as captured_at, * "
-                f"from read_parquet('{quote(str(self.store.home.path / s.path))}', hive_partitioning = false)"
-                for s in chosen.snapshots
-                if s.slot.dataset == need.dataset
-            ]
-            connection.execute(
-                f"create view {need.dataset} as {' union all by name '.join(parts)}"
-                if parts
-                else empty_view(self.datasets[need.dataset])
-            )
+        day = max((s.slot.day for s in chosen.snapshots), default=date.min)
+        for need in needs:
+            if not need.around:
+                mine = [s for s in chosen.snapshots if s.slot.dataset == need.dataset]
+                self._view(connection, need.dataset, need.dataset, mine)
+                continue
+            for name, wanted in (("before", need.before), ("after", need.after)):
+                if wanted:
+                    mine = [
+                        s
+                        for s in chosen.around
+                        if s.slot.dataset == need.dataset and (s.slot.day < day) == (name == "before")
+                    ]
+                    self._view(connection, need.dataset, f"{need.dataset}_{name}", mine)
+        connection.execute(snapshot_read(chosen.all))
         return connection
+
+    def _view(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        dataset: str,
+        name: str,
+        snapshots: Sequence[Snapshot],
+    ) -> None:
+        parts = [
+            f"select '{s.slot.instance}' as instance, date '{s.slot.day.isoformat()}' as day, "
+            f"timestamptz '{s.captured_at.isoformat()}' as captured_at, * "
+            f"from read_parquet('{quote(str(self.store.home.path / s.path))}', hive_partitioning = false)"
+            for s in snapshots
+        ]
+        connection.execute(
+            f"create or replace view {name} as {' union all by name '.join(parts)}"
+            if parts
+            else empty_view(self.datasets[dataset], name)
+        )
+
+
+def snapshot_read(snapshots: Sequence[Snapshot] = ()) -> str:
+    """Return SQL that makes the view of what is read: dataset, instance, day, captured_at."""
+    rows = ", ".join(
+        f"('{s.slot.dataset}', '{s.slot.instance}', date '{s.slot.day.isoformat()}', "
+        f"timestamptz '{s.captured_at.isoformat()}')"
+        for s in snapshots
+    )
+    none = "(null::varchar, null::varchar, null::date, null::timestamptz)"
+    return (
+        "create or replace view snapshot_read as select * from (values "
+        f"{rows or none}) as read (dataset, instance, day, captured_at) where dataset is not null"
+    )
 
 
 def in_memory() -> duckdb.DuckDBPyConnection:
@@ -237,7 +312,7 @@ def empty_view(dataset: Dataset, name: str | None = None) -> str:
             *(f"null::{SQL_TYPES[c.type]} as {c.name}" for c in dataset.columns),
         ]
     )
-    return f"create view {name or dataset.name} as select {columns} where false"
+    return f"create or replace view {name or dataset.name} as select {columns} where false"
 
 
 def quote(text: str) -> str:

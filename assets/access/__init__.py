@@ -60,4 +60,5 @@ OKTA_ACCOUNTS = Derivation(
     ("okta_user", "okta_user_factor", "okta_admin_role", "okta_group_member"),
 )
 AWS_ACCOUNTS = Derivation(ACCOUNT, sql_beside(__file__, "account_aws.sql"), ("aws_iam_credential_report",))
+SHOP_ACCOUNTS = Derivation(ACCOUNT, sql_beside(__file__, "account_shop.sql"), ("shop_user", "shop_user_role"))
 AWS_CREDENTIALS = Derivation(CREDENTIAL, sql_beside(__file__, "credential_aws.sql"), ("aws_access_key",))

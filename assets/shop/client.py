@@ -48,13 +48,13 @@ class ShopClient:
         finally:
             connection.rollback()
 
-    def table(self, statement: str, parameters: Mapping[str, Any]) -> tuple[pa.Table, str]:
+    def table(self, statement: str, bounds: Mapping[str, Any] | None = None) -> tuple[pa.Table, str]:
         """Return what one of the SQL files beside this module answers, and its text.
 
-        The statement's `$1` and `$2` are the bounds of the day.
+        Of events, the statement's `$1` and `$2` are the bounds of the day.
         """
         sql = statement_of(statement)
-        return self._fetch(sql, [parameters["start"], parameters["end"]]), sql
+        return self._fetch(sql, [bounds["start"], bounds["end"]] if bounds else None), sql
 
     def _open(self) -> Any:
         if self._connection is None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ import yaml
 
 from expectations.control import Control, Test
 from expectations.evaluate import Observation, TestOutcome, evaluate
-from expectations.loading import discover
+from expectations.loading import discover, views_of
 from pipelines.catalogue import catalogue
 from warehouse.dataset import Dataset
 from warehouse.read import Fault, Unavailable, empty_view, in_memory
@@ -28,6 +28,15 @@ FOLDER = Path(__file__).parent
 KINDS = ("passing", "failing", "unknown", "empty", "nearest")
 """What every test has a case of; `exempt` too, where its SQL exempts rows."""
 DAY = date(2026, 3, 10)
+READ = pa.schema(
+    [
+        ("dataset", pa.string()),
+        ("instance", pa.string()),
+        ("day", pa.date32()),
+        ("captured_at", pa.timestamp("us", tz="UTC")),
+    ]
+)
+"""What a case lists under `read`: the snapshots a test is told it had, those without rows too."""
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
@@ -89,7 +98,7 @@ def _by_key(pairs: Iterator[tuple[str, str]]) -> dict[str, Any]:
 def outcome_of(test_id: str, defaults: dict[str, Any], case: dict[str, Any]) -> TestOutcome:
     """Evaluate a test on the rows of a case."""
     control, test = controls()[test_id]
-    tables = {need.dataset: catalogue().datasets[need.dataset] for need in test.needs}
+    tables = {view: catalogue().datasets[need.dataset] for need in test.needs for view in views_of(need)}
     strange = case["rows"].keys() - tables.keys()
     assert not strange, f"{test_id} does not read {strange}"
     return evaluate(
@@ -99,7 +108,7 @@ def outcome_of(test_id: str, defaults: dict[str, Any], case: dict[str, Any]) -> 
         observed=[
             Observation(
                 NOON,
-                _connector(tables, defaults, case["rows"]),
+                _connector(tables, defaults, case["rows"], case.get("read", [])),
                 frozenset((need.dataset, f"{need.source}-x") for need in test.needs),
                 ("0" * 64,),
             )
@@ -118,14 +127,19 @@ def _no_waiver() -> dict[str, Any]:
 
 
 def _connector(
-    datasets: Mapping[str, Dataset], defaults: Mapping[str, Any], rows: Mapping[str, Any]
+    datasets: Mapping[str, Dataset],
+    defaults: Mapping[str, Any],
+    rows: Mapping[str, Any],
+    read: Sequence[Mapping[str, Any]],
 ) -> Callable[[], duckdb.DuckDBPyConnection]:
     def connect() -> duckdb.DuckDBPyConnection:
         connection = in_memory()
-        for dataset in datasets.values():
-            given = [{**defaults.get(dataset.name, {}), **row} for row in rows.get(dataset.name, [])]
+        connection.register("read_rows", pa.Table.from_pylist(list(read), schema=READ))
+        connection.execute("create view snapshot_read as select * from read_rows")
+        for view, dataset in datasets.items():
+            given = [{**defaults.get(view, {}), **row} for row in rows.get(view, [])]
             if not given:
-                connection.execute(empty_view(dataset))
+                connection.execute(empty_view(dataset, view))
                 continue
             fields = [
                 pa.field("instance", pa.string()),
@@ -135,8 +149,8 @@ def _connector(
             ]
             columns = {field.name for field in fields}
             for row in given:
-                assert row.keys() <= columns, f"{dataset.name} has no {sorted(row.keys() - columns)}"
-            connection.register(dataset.name, pa.Table.from_pylist(given, schema=pa.schema(fields)))
+                assert row.keys() <= columns, f"{view} has no {sorted(row.keys() - columns)}"
+            connection.register(view, pa.Table.from_pylist(given, schema=pa.schema(fields)))
         return connection
 
     return connect

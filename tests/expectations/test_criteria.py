@@ -11,7 +11,8 @@ from pipelines.catalogue import catalogue
 COVERED = {
     "CC2.1": ("GV-06",),
     "CC4.1": ("GV-06",),
-    "CC6.1": ("AC-01", "AC-02", "SK-02"),
+    "CC6.1": ("AC-01", "AC-02", "AC-10", "SK-02"),
+    "CC6.3": ("AC-10",),
     "CC6.6": ("AC-01", "AC-02"),
     "PI1.2": ("PI-01",),
     "PI1.3": ("PI-01",),
