@@ -288,7 +288,11 @@ class Derivation:
     inputs: tuple[str, ...]
     """Dataset names. The first one drives: there is one result per instance of it, named
     `<source>-<instance>`; of the others, all instances of the same source's instance or of registers."""
-    parameters: tuple[str, ...] = ()
+    of_derived: bool = False
+    """The first input is derived itself, so that its instances are named `<source>-<instance>` already."""
+    only: tuple[str, ...] = ()
+    """Of a derived first input, the sources it is computed for; none: all but those in `without`."""
+    without: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -297,4 +301,9 @@ class Derivation:
 
     def instance(self, of: str) -> str:
         """Return the instance of the result for an instance of the first input."""
-        return f"{self.source}-{of}"
+        return of if self.of_derived else f"{self.source}-{of}"
+
+    def covers(self, of: str) -> bool:
+        """Return whether it is computed for an instance of the first input."""
+        source = of.partition("-")[0]
+        return source not in self.without and (not self.only or source in self.only)

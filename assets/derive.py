@@ -38,9 +38,8 @@ class Deriver:
         """
         driver, *others = derivation.inputs
         entries = []
-        for instance in sorted(
-            set(reader.calendar.instances(driver, day)) | set(self.index.instances(driver, day))
-        ):
+        known = {*reader.calendar.instances(driver, day), *self.index.instances(driver, day)}
+        for instance in sorted(filter(derivation.covers, known)):
             needs = [
                 Need(driver, instance=instance),
                 *(self._need(name, derivation, instance) for name in others),

@@ -25,18 +25,17 @@ class Catalogue:
 
     def expected(self, instances: dict[str, list[str]]) -> list[tuple[Dataset, str]]:
         """Return every (dataset, instance) a configuration leads to, derived ones included."""
-        pairs = [
-            (dataset, instance)
-            for recipe in self.recipes.values()
-            for instance in recipe.instances(instances.get(recipe.source, []))
-            for dataset in recipe.datasets
-        ]
-        pairs += [
-            (derivation.dataset, derivation.instance(instance))
-            for derivation in self.derivations
-            for instance in instances.get(derivation.source, [])
-        ]
-        return sorted(pairs, key=lambda pair: (pair[0].name, pair[1]))
+        found: dict[str, list[str]] = {}
+        for recipe in self.recipes.values():
+            for dataset in recipe.datasets:
+                found[dataset.name] = list(recipe.instances(instances.get(recipe.source, [])))
+        for derivation in self.derivations:
+            drivers = filter(derivation.covers, found.get(derivation.inputs[0], []))
+            found.setdefault(derivation.dataset.name, []).extend(map(derivation.instance, drivers))
+        return sorted(
+            ((self.datasets[name], instance) for name, listed in found.items() for instance in listed),
+            key=lambda pair: (pair[0].name, pair[1]),
+        )
 
 
 @cache
@@ -54,7 +53,21 @@ def catalogue() -> Catalogue:
             raise DeclarationError(f"{recipe.name}: all datasets of one recipe share one source and one kind")
         if recipe.kind is Kind.DERIVED:
             raise DeclarationError(f"{recipe.name}: a derived dataset is computed, not captured")
-    return Catalogue(dict(sorted(datasets.items())), dict(sorted(recipes.items())), tuple(derivations))
+    return Catalogue(
+        dict(sorted(datasets.items())), dict(sorted(recipes.items())), tuple(in_order(derivations))
+    )
+
+
+def in_order(derivations: list[Derivation]) -> Iterator[Derivation]:
+    """Yield derivations after all those whose results they read. Raises DeclarationError for a circle."""
+    waiting = list(derivations)
+    while waiting:
+        unmade = {derivation.dataset.name for derivation in waiting}
+        ready = [derivation for derivation in waiting if not unmade & set(derivation.inputs)]
+        if not ready:
+            raise DeclarationError(f"{', '.join(sorted(unmade))}: each waits for another to be derived first")
+        yield from ready
+        waiting = [derivation for derivation in waiting if derivation not in ready]
 
 
 def _note(

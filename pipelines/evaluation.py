@@ -180,7 +180,9 @@ def reads(control_id: str) -> frozenset[str]:
     """Return the datasets a control reads, and those from which these are derived."""
     control = next(one for one in controls() if one.id == control_id)
     found = {need.dataset for test in control.tests for need in test.needs} | {WAIVERS}
-    for derivation in catalogue().derivations:
+    for derivation in reversed(
+        catalogue().derivations
+    ):  # what is derived last may read what is derived first
         if derivation.dataset.name in found:
             found.update(derivation.inputs)
     return frozenset(found)
