@@ -59,6 +59,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # in one write: head and body apart wait 40 ms for each other
     server: Server
 
     def do_GET(self) -> None:
