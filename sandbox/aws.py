@@ -11,8 +11,10 @@ from threading import Thread
 from typing import Any
 
 from sandbox.aws_front import MANAGEMENT, Front, moto_users
+from sandbox.aws_identity import IdentityCenter
 from sandbox.aws_secrets import REGION, secrets_of
 from sandbox.aws_state import ROOT_CREATED, AwsState
+from sandbox.company import Company
 from sandbox.faults import Fault, Faults
 from sandbox.org import AWS_ACCOUNTS, DOMAIN, IAM_USERS
 from sandbox.part import instant
@@ -36,6 +38,7 @@ class AwsPart:
         self._at = at
         self._state = AwsState(seed, faults)
         self._secrets = secrets_of(seed)
+        self._identities = IdentityCenter(Company(seed, faults), MANAGEMENT)
         self._unreachable = unreachable or {}
         self._server: Any = None
         self._front: Front | None = None
@@ -126,6 +129,7 @@ class AwsPart:
             backend.account_summary._account_access_keys_present = int(root.key_since is not None)  # noqa: SLF001
             for secret in self._secrets[account]:
                 secret.show(secretsmanager_backends[account][REGION].secrets[secret.name], to)
+        self._identities.advance(to)
         self._front.now = to
 
     def population_key(self, fault: Fault) -> str:
@@ -166,6 +170,7 @@ class AwsPart:
             made.id = "AIDA" + digest[:16].upper()
             made.create_date = self._state.created(user).replace(tzinfo=None)
             made.password = "x" if user.console else None
+        self._identities.begin()
         self._vaults()
         self._resources()
 

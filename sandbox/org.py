@@ -199,3 +199,18 @@ STAFF_FOR_FAULTS = [
     if HEADS[department] < n < HEADS[department] + DEPARTMENTS[department] and n not in LOCAL_STAFF
 ]
 """Users of the admin panel to whom faults can happen exactly."""
+
+AWS_PERMISSION_SETS = {
+    "Administrator": (4, ("AdministratorAccess",)),
+    "PowerUser": (8, ("PowerUserAccess",)),
+    "ReadOnly": (8, ("ReadOnlyAccess",)),
+    "SecurityAudit": (8, ("SecurityAudit",)),
+}
+"""Permission set -> hours of a session, and AWS's own policies in it."""
+AWS_ASSIGNMENTS = {
+    "IT Operations": [(account, "Administrator") for account in AWS_ACCOUNTS],
+    "Security": [(account, "SecurityAudit") for account in AWS_ACCOUNTS],
+    "Engineering": [("111111111111", "ReadOnly"), ("222222222222", "PowerUser")],
+    "Data": [("111111111111", "ReadOnly")],
+}
+"""Department -> what its group is given in which account."""

@@ -85,6 +85,15 @@ class AwsClient:
             found = list(self._pages(service, operation, key, **arguments))
         yield from found
 
+    def texts(self, service: str, operation: str, key: str, **arguments: Any) -> list[str]:
+        """Return a listing whose items are mere texts, as of permission sets, to its last page."""
+        client = self._client(service)
+        try:
+            pages = client.get_paginator(operation).paginate(**arguments)
+            return [str(text) for answer in pages for text in answer[key]]
+        except Exception as error:
+            raise self._failure(error, f"{service}.{operation}") from error
+
     def _pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Page]:
         client = self._client(service)
         shown = ", ".join(f"{name}={value}" for name, value in arguments.items())
