@@ -293,6 +293,8 @@ class Derivation:
     only: tuple[str, ...] = ()
     """Of a derived first input, the sources it is computed for; none: all but those in `without`."""
     without: tuple[str, ...] = ()
+    named: str | None = None
+    """What the result's instances begin with where it is not the source: of a second system in one source."""
 
     @property
     def source(self) -> str:
@@ -301,7 +303,7 @@ class Derivation:
 
     def instance(self, of: str) -> str:
         """Return the instance of the result for an instance of the first input."""
-        return of if self.of_derived else f"{self.source}-{of}"
+        return of if self.of_derived else f"{self.named or self.source}-{of}"
 
     def covers(self, of: str) -> bool:
         """Return whether it is computed for an instance of the first input."""

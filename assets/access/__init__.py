@@ -32,7 +32,45 @@ ACCOUNT = Dataset(
         Column("console_access", "bool", "Whether a person can sign in with a password", required=True),
         Column("created_at", "timestamp", "When it was created"),
         Column("last_login_at", "timestamp", "Last interactive sign-in; null: never"),
+        Column("status_changed_at", "timestamp", "When it got its status; null: the system does not say"),
+        Column("upstream_id", "text", "Its user's id at the identity provider that signs it in; null: none"),
     ),
+)
+
+ENTITLEMENT = Dataset(
+    name="access_entitlement",
+    kind=Kind.DERIVED,
+    follows=Kind.STATE,
+    title="One row per thing an account may do, by each way it got there: effective access",
+    key=("account_key", "entitlement", "via"),
+    columns=(
+        Column("account_key", "text", "The account", required=True),
+        Column("system_id", "text", "The system: okta, aws_sso, shop, …", required=True),
+        Column(
+            "entitlement", "text", "What it may do: app:…, repo:…, account:…, a permission", required=True
+        ),
+        Column("via", "text", "How: direct, or the group, team or role that gives it", required=True),
+        Column("granted_at", "timestamp", "When it was granted; null: the system does not say"),
+        Column("expires_at", "timestamp", "When it ends by itself; null: never"),
+    ),
+    may_be_empty=True,
+)
+
+LOGIN = Dataset(
+    name="access_login",
+    kind=Kind.DERIVED,
+    follows=Kind.EVENT,
+    title="One row per sign-in to any system on the day, failed ones included",
+    key=("login_key",),
+    columns=(
+        Column("login_key", "text", "System, instance and the sign-in's own id", required=True),
+        Column("system_id", "text", "The system", required=True),
+        Column("account_key", "text", "The account; null: none was found for what was typed"),
+        Column("occurred_at", "timestamp", "When", required=True),
+        Column("outcome", "text", "success, failure or unknown", required=True),
+        Column("method", "text", "How, in the system's own words; null: not said"),
+    ),
+    may_be_empty=True,
 )
 
 CREDENTIAL = Dataset(
@@ -61,4 +99,21 @@ OKTA_ACCOUNTS = Derivation(
 )
 AWS_ACCOUNTS = Derivation(ACCOUNT, sql_beside(__file__, "account_aws.sql"), ("aws_iam_credential_report",))
 SHOP_ACCOUNTS = Derivation(ACCOUNT, sql_beside(__file__, "account_shop.sql"), ("shop_user", "shop_user_role"))
+AWS_SSO_ACCOUNTS = Derivation(
+    ACCOUNT, sql_beside(__file__, "account_aws_sso.sql"), ("aws_identitystore_user",), named="aws_sso"
+)
 AWS_CREDENTIALS = Derivation(CREDENTIAL, sql_beside(__file__, "credential_aws.sql"), ("aws_access_key",))
+OKTA_ENTITLEMENTS = Derivation(
+    ENTITLEMENT,
+    sql_beside(__file__, "entitlement_okta.sql"),
+    ("okta_app_assignment", "okta_app", "okta_admin_role", "okta_group_member"),
+)
+AWS_SSO_ENTITLEMENTS = Derivation(
+    ENTITLEMENT,
+    sql_beside(__file__, "entitlement_aws_sso.sql"),
+    ("aws_sso_assignment", "aws_permission_set", "aws_identitystore_group_member", "aws_identitystore_group"),
+    named="aws_sso",
+)
+SHOP_ENTITLEMENTS = Derivation(ENTITLEMENT, sql_beside(__file__, "entitlement_shop.sql"), ("shop_user_role",))
+OKTA_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_okta.sql"), ("okta_system_log",))
+SHOP_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_shop.sql"), ("shop_login_event",))

@@ -22,6 +22,8 @@ select
     case when user_name = '<root_account>' then true end as is_admin,
     coalesce(password_enabled, user_name = '<root_account>') as console_access,
     user_created_at as created_at,
-    password_last_used_at as last_login_at
+    password_last_used_at as last_login_at,
+    null::timestamptz as status_changed_at,
+    null::varchar as upstream_id
 from aws_iam_credential_report
 order by account_key

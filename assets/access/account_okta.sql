@@ -43,7 +43,9 @@ select
     a.user_id is not null as is_admin,
     true as console_access,
     u.created_at,
-    u.last_login_at
+    u.last_login_at,
+    u.status_changed_at,
+    null::varchar as upstream_id
 from okta_user as u
 left join factor as f
     on f.user_id = u.user_id

@@ -29,7 +29,9 @@ select
     administrator.user_id is not null as is_admin,
     true as console_access,
     shop_user.created_at,
-    shop_user.last_login_at
+    shop_user.last_login_at,
+    null::timestamptz as status_changed_at,
+    shop_user.sso_subject as upstream_id
 from shop_user
 left join administrator
     on administrator.user_id = shop_user.user_id
