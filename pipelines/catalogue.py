@@ -78,6 +78,8 @@ def _note(
             raise DeclarationError(f"dataset {found.name} is declared twice, and differently")
     elif isinstance(found, Recipe):
         recipes[found.name] = found
+        for dataset in found.datasets:
+            _note(dataset, datasets, recipes, derivations)
     elif isinstance(found, Derivation) and found not in derivations:
         derivations.append(found)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeAlias
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -60,6 +60,15 @@ class RegisterSource(Strict):
     folder: Path
 
 
+class PeopleSource(Strict):
+    """The HR system's export: personal data, dropped as a file and never kept in git."""
+
+    file: Path
+
+
+Source: TypeAlias = OktaSource | AwsSource | ShopSource | RegisterSource | PeopleSource
+
+
 class Sources(BaseModel):
     """The systems evidence is collected from."""
 
@@ -69,6 +78,7 @@ class Sources(BaseModel):
     shop: tuple[ShopSource, ...] = ()
     registers: tuple[RegisterSource, ...] = Field(default=(), alias="register")
     """Named `register` in the file, as its datasets are; that word is taken in Python's classes."""
+    people: tuple[PeopleSource, ...] = ()
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -79,11 +89,9 @@ class Sources(BaseModel):
                 )
         return self
 
-    def of(self, source: str) -> tuple[OktaSource | AwsSource | ShopSource | RegisterSource, ...]:
+    def of(self, source: str) -> tuple[Source, ...]:
         """Return the configured instances of a source."""
-        found: tuple[OktaSource | AwsSource | ShopSource | RegisterSource, ...] = getattr(
-            self, "registers" if source == "register" else source
-        )
+        found: tuple[Source, ...] = getattr(self, "registers" if source == "register" else source)
         return found
 
     def instances(self) -> dict[str, list[str]]:

@@ -133,6 +133,7 @@ def write_configuration(home: Home, state: dict[str, Any]) -> None:
             ],
             "shop": [{"instance": "main"}],
             "register": [{"instance": "main", "folder": state["registers"]["folder"]}],
+            "people": [{"instance": "main", "file": state["people"]["file"]}],
         },
     }
     staged = home.path / f"{FILE}.staged"
@@ -202,10 +203,8 @@ class Replay:
                 for source in sorted({r.source for r in recipes(session, states=True)}):
                     self._run(step, step.day, schedules.keys(found, states=True, source=source))
             case "collect_events":
-                for source in sorted({r.source for r in recipes(session, states=False)}):
-                    mine = [r for r in recipes(session, states=False) if r.source == source]
-                    for day in sorted({day for recipe in mine for day in session.unsettled(recipe)}):
-                        self._run(step, day, schedules.keys(found, states=False, source=source))
+                for _, day, selection in list(schedules.unsettled(session)):
+                    self._run(step, day, selection)
             case "evaluate_day":
                 for day, due in list(evaluation.owed(session)):
                     self._run(step, day, controls.keys_of(due))

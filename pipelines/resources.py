@@ -15,13 +15,14 @@ from pipelines.configuration import (
     AwsSource,
     ConfigurationError,
     OktaSource,
+    PeopleSource,
     RegisterSource,
     Settings,
     ShopSource,
+    Source,
 )
 
 HMAC_KEY_LENGTH = 32
-Source = OktaSource | AwsSource | ShopSource | RegisterSource
 
 
 def client_for(settings: Settings, source: str, instance: str) -> Client:
@@ -65,6 +66,10 @@ def _client(settings: Settings, item: Source) -> Client:
             from assets.registers.client import RegisterFolder
 
             return RegisterFolder(instance=item.instance, folder=item.folder)
+        case PeopleSource():
+            from assets.people.client import PeopleFile
+
+            return PeopleFile(instance=item.instance, file=item.file)
         case _:
             assert_never(item)
 

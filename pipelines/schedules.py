@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from pipelines.catalogue import Catalogue
 from pipelines.configuration import Settings
 from warehouse.dataset import Kind
+
+if TYPE_CHECKING:
+    from pipelines.session import Session
 
 EVENTS_AT = "30 0 * * *"
 EVALUATE_AT = "0 1 * * *"
@@ -73,7 +77,6 @@ def evaluated() -> list[dg.AssetKey]:
 def schedules(settings: Settings, found: Catalogue) -> list[dg.ScheduleDefinition]:
     """Return the schedules; all run by default once the daemon does."""
     by_state = {recipe.source: None for recipe in found.recipes.values() if recipe.kind.bound_to_its_day}
-    by_event = {recipe.source: None for recipe in found.recipes.values() if recipe.kind is Kind.EVENT}
 
     @dg.schedule(
         name="collect_states",
@@ -85,7 +88,8 @@ def schedules(settings: Settings, found: Catalogue) -> list[dg.ScheduleDefinitio
     def states(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
         tick = context.scheduled_execution_time.astimezone(UTC)
         for source in by_state:
-            yield request(found, tick, tick.date(), source, states=True)
+            selection = keys(found, states=True, source=source)
+            yield request(f"states {source} {tick.date()}", tick, tick.date(), source, selection)
 
     @dg.schedule(
         name="collect_events",
@@ -97,17 +101,9 @@ def schedules(settings: Settings, found: Catalogue) -> list[dg.ScheduleDefinitio
     def events(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
         from pipelines.session import Session
 
-        session = Session.open(settings, run="schedule")
         tick = context.scheduled_execution_time.astimezone(UTC)
-        for source in by_event:
-            days = {
-                day
-                for recipe in found.recipes.values()
-                if recipe.source == source and recipe.kind is Kind.EVENT
-                for day in session.unsettled(recipe)
-            }
-            for day in sorted(days):
-                yield request(found, tick, day, source, states=False)
+        for source, day, selection in unsettled(Session.open(settings, run="schedule")):
+            yield request(f"events {source} {day}", tick, day, source, selection)
 
     @dg.schedule(
         name="evaluate_day",
@@ -150,13 +146,27 @@ def schedules(settings: Settings, found: Catalogue) -> list[dg.ScheduleDefinitio
     return [states, events, evaluations, closing, publishing]
 
 
-def request(found: Catalogue, tick: datetime, day: date, source: str, *, states: bool) -> dg.RunRequest:
+def unsettled(session: Session) -> Iterator[tuple[str, date, list[dg.AssetKey]]]:
+    """Yield each source and event day that should be read now, with the assets of the recipes that want it.
+
+    A source's other recipes are left out: reading a settled day again stores what is known already.
+    """
+    wanted: dict[tuple[str, date], list[dg.AssetKey]] = {}
+    for recipe in session.catalogue.recipes.values():
+        if recipe.kind is Kind.EVENT:
+            for day in session.unsettled(recipe):
+                found = wanted.setdefault((recipe.source, day), [])
+                found.extend(dg.AssetKey(dataset.name) for dataset in recipe.datasets)
+    for (source, day), selection in sorted(wanted.items()):
+        yield source, day, selection
+
+
+def request(what: str, tick: datetime, day: date, source: str, selection: list[dg.AssetKey]) -> dg.RunRequest:
     """Return the run that reads one source for one day."""
-    what = "states" if states else "events"
     return dg.RunRequest(
-        run_key=f"{what} {source} {day} {tick.isoformat()}",
+        run_key=f"{what} {tick.isoformat()}",
         partition_key=day.isoformat(),
-        asset_selection=keys(found, states=states, source=source),
+        asset_selection=selection,
         tags={"evidence/round": tick.isoformat(), "evidence/source": source},
     )
 

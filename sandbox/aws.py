@@ -37,7 +37,7 @@ class AwsPart:
         self._seed = seed
         self._at = at
         self._state = AwsState(seed, faults)
-        self._secrets = secrets_of(seed)
+        self._secrets = secrets_of(seed, faults)
         self._identities = IdentityCenter(Company(seed, faults), MANAGEMENT)
         self._unreachable = unreachable or {}
         self._server: Any = None
@@ -132,7 +132,7 @@ class AwsPart:
         self._identities.advance(to)
         self._front.now = to
 
-    def population_key(self, fault: Fault) -> str:
+    def population_key(self, fault: Fault, test: str | None = None) -> str:  # noqa: ARG002 - one test a fault
         """Return the population key under which a fault must be found."""
         return self._state.population_key(fault)
 

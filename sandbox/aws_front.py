@@ -39,7 +39,7 @@ class Front:
         self._state = state
         self._unreachable = unreachable
         self._accounts: dict[str, str] = {}
-        self._secrets = secrets_of(state.seed)
+        self._secrets = secrets_of(state.seed, state.faults)
         self.now = now
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:

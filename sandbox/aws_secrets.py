@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.org import AWS_ACCOUNTS, PERIOD_START
+from sandbox.faults import Fault, Faults
+from sandbox.org import AWS_ACCOUNTS, PERIOD_START, SECRETS
 from sandbox.part import instant, rng
 
 REGION = "eu-central-1"
 CHANGED_EVERY = 60
+OLD = 91
+"""The age in days with which a fault of age begins."""
 LIFETIME = 4
 """Values a secret had before the period begins, at most."""
-NAMES = {
-    "111111111111": {"payments/stripe/live": "stripe", "shop/postgres/app": "postgres", "erp/api": "erp"},
-    "222222222222": {"payments/stripe/test": "stripe"},
-    "333333333333": {"siem/ingest": "siem"},
-}
-"""Account -> the names of its secrets and whose credentials they are."""
 ROTATED_BY_AWS = frozenset({"shop/postgres/app"})
 STAGES = ("AWSCURRENT", "AWSPREVIOUS")
 """The labels of the two newest versions; older ones are deprecated and have none."""
@@ -34,6 +31,13 @@ class Secret:
     account: str
     name: str
     provider: str
+    overdue: Fault | None = None
+    """The fault by which its value grows too old, while somebody edits its tags."""
+
+    @property
+    def subject(self) -> str:
+        """How faults.yaml names it."""
+        return f"secret {self.account}/{self.name}"
 
     @property
     def arn(self) -> str:
@@ -54,6 +58,9 @@ class Secret:
     def changes(self, at: datetime) -> list[datetime]:
         """Return when its value was changed, the first time included, up to an instant."""
         offset = rng(self.seed, "secret", self.account, self.name).randint(0, CHANGED_EVERY - 1)
+        if self.overdue is not None:
+            rotated = [self.overdue.first - timedelta(days=OLD), self.overdue.last + timedelta(days=1)]
+            return [instant(day, 6) for day in rotated if instant(day, 6) <= at]
         first = instant(PERIOD_START - timedelta(days=LIFETIME * CHANGED_EVERY - offset), 6)
         count = (at - first) // timedelta(days=CHANGED_EVERY) + 1
         return [first + n * timedelta(days=CHANGED_EVERY) for n in range(count)]
@@ -82,6 +89,8 @@ class Secret:
         changes = self.changes(at)
         held.arn, held.tags = self.arn, self.tags
         held.created_date, held.last_changed_date = (int(changes[n].timestamp()) for n in (0, -1))
+        if self.overdue is not None and at >= (edited := instant(self.overdue.first, 5)):
+            held.last_changed_date = max(held.last_changed_date, int(edited.timestamp()))
         versions = self.versions(at)
         held.versions = {
             version["VersionId"]: {
@@ -105,9 +114,13 @@ class Secret:
         ).hexdigest()
 
 
-def secrets_of(seed: int) -> Mapping[str, list[Secret]]:
+def secrets_of(seed: int, faults: Faults) -> Mapping[str, list[Secret]]:
     """Return the secrets of every account."""
+    overdue = {fault.subject: fault for fault in faults.of("secret_overdue")}
     return {
-        account: [Secret(seed, account, name, provider) for name, provider in names.items()]
-        for account, names in NAMES.items()
+        account: [
+            Secret(seed, account, name, provider, overdue.get(f"secret {account}/{name}"))
+            for name, provider in names.items()
+        ]
+        for account, names in SECRETS.items()
     }

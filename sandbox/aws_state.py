@@ -107,6 +107,8 @@ class AwsState:
         match fault.kind:
             case "aws_root_no_mfa" | "aws_root_key":
                 return f"aws:{fault.account}:<root_account>"
+            case "secret_overdue":
+                return fault.subject.removeprefix("secret ")
             case "aws_console_no_mfa":
                 return f"aws:{fault.account}:{fault.user}"
             case _:

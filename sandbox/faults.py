@@ -93,7 +93,7 @@ class Faults:
 
     def expected(
         self,
-        key_of: Callable[[Fault], str],
+        key_of: Callable[[Fault, str], str],
         okta_down: AbstractSet[date] = frozenset(),
         aws_unreachable: Mapping[str, AbstractSet[date]] | None = None,
     ) -> list[dict[str, str]]:
@@ -105,24 +105,25 @@ class Faults:
         waived = {(f.subject, day) for f in self.of("register_waiver") for day in f.days}
         unreachable = aws_unreachable or {}
 
-        def expect(fault: Fault, day: date) -> str:
+        def expect(fault: Fault, test: str, day: date) -> str:
             down = {"okta": okta_down, "aws": unreachable.get(fault.account, frozenset())}.get(fault.part, ())
             if day in down and not KINDS[fault.kind].one_day:
                 return "unknown"
-            return "waived" if (fault.id, day) in waived else "fail"
+            return "waived" if test == fault.test and (fault.id, day) in waived else "fail"
 
         return [
             {
                 "fault": fault.id,
-                "control": fault.control,
-                "test": fault.test,
-                "population_key": key_of(fault),
-                "code": fault.code,
+                "control": test.partition(".")[0],
+                "test": test,
+                "population_key": key_of(fault, test),
+                "code": code,
                 "day": day.isoformat(),
-                "expect": expect(fault, day),
+                "expect": expect(fault, test, day),
             }
             for fault in self.all
             if fault.part != "registers"
+            for test, code in ((fault.test, fault.code), *KINDS[fault.kind].also)
             for day in fault.days
         ]
 
@@ -204,8 +205,8 @@ def clashes(fault: Fault, others: tuple[Fault, ...]) -> Iterator[str]:
     for other in others:
         if other is fault or (other.part, other.subject) != (fault.part, fault.subject):
             continue
-        if fault.part == "aws":
-            yield f"{other.id} has the same subject; an AWS user or root user can have one fault only."
+        if fault.part in ("aws", "governance"):
+            yield f"{other.id} has the same subject; an AWS user, secret or vendor can have one fault only."
         elif other.first <= fault.last and fault.first <= other.last:
             yield f"{other.id} has the same subject on the same day."
 

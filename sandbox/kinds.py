@@ -10,9 +10,12 @@ from sandbox.org import (
     AWS_ACCOUNTS,
     IAM_USERS,
     OKTA_ADMINS,
+    SECRETS,
     SERVICE_ACCOUNTS,
     STAFF_FOR_FAULTS,
     STEADY_STAFF,
+    VENDORS,
+    staff_of,
 )
 
 ORDERS_FOR_FAULTS = 150
@@ -24,7 +27,7 @@ class FaultKind:
     """What a kind of fault does, how its subject is written, and what must be reported for it."""
 
     name: str
-    part: Literal["okta", "aws", "shop", "registers"]
+    part: Literal["okta", "aws", "shop", "registers", "governance"]
     test: str
     code: str
     does: str
@@ -32,6 +35,8 @@ class FaultKind:
     """An event happens once: `from` and `to` are the same day."""
     until_end: bool = False
     """It cannot end before the period does."""
+    also: tuple[tuple[str, str], ...] = ()
+    """(test, code) of what must be reported for it besides, on the same days."""
 
     @property
     def control(self) -> str:
@@ -165,6 +170,94 @@ KINDS = {
             one_day=True,
         ),
         FaultKind(
+            "staff_outside_role",
+            "shop",
+            "AC-04.a",
+            "OUTSIDE_ROLE",
+            "Somebody of marketing gets the permission payout_read, which marketing has no need of.",
+        ),
+        FaultKind(
+            "staff_conflict",
+            "shop",
+            "AC-04.b",
+            "SOD_CONFLICT",
+            "Somebody of customer support, who makes refunds, may approve them too.",
+            also=(("AC-04.a", "OUTSIDE_ROLE"),),
+        ),
+        FaultKind(
+            "secret_overdue",
+            "aws",
+            "SK-01.a",
+            "ROTATION_OVERDUE",
+            "The secret's value is 91 days old on `from`, when somebody edits a tag; replaced on the day "
+            "after `to`.",
+        ),
+        FaultKind(
+            "secret_unregistered",
+            "governance",
+            "SK-01.c",
+            "UNREGISTERED",
+            "The secret's line is missing from the register of secrets.",
+        ),
+        FaultKind(
+            "secret_unrestricted",
+            "governance",
+            "SK-01.e",
+            "KEY_UNRESTRICTED",
+            "The key behind the secret is an unrestricted one.",
+        ),
+        FaultKind(
+            "vendor_report_lapsed",
+            "governance",
+            "VR-03.a",
+            "NO_PRIMARY",
+            "The period of the vendor's report ended 366 days before `from`; a new report comes on the day "
+            "after `to`.",
+            also=(("VR-03.b", "NO_ALTERNATIVE"),),
+        ),
+        FaultKind(
+            "vendor_no_alternative",
+            "governance",
+            "VR-03.b",
+            "NO_ALTERNATIVE",
+            "The answers of a vendor without a report were never reviewed.",
+        ),
+        FaultKind(
+            "vendor_not_reviewed",
+            "governance",
+            "VR-03.c",
+            "NOT_REVIEWED",
+            "Nobody has read the vendor's report yet.",
+        ),
+        FaultKind(
+            "vendor_untreated",
+            "governance",
+            "VR-03.d",
+            "NO_TREATMENT",
+            "The report has exceptions that touch us, and nobody has decided what to do.",
+        ),
+        FaultKind(
+            "vendor_scope",
+            "governance",
+            "VR-03.e",
+            "SCOPE_MISMATCH",
+            "The report is about another legal entity than the contract.",
+        ),
+        FaultKind(
+            "dr_plan_stale",
+            "governance",
+            "AV-05.a",
+            "PLAN_STALE",
+            "The recovery plan was approved 366 days before `from`; a new version on the day after `to`.",
+        ),
+        FaultKind(
+            "dr_action_open",
+            "governance",
+            "AV-05.e",
+            "ACTION_OPEN",
+            "A corrective action was due on the day before `from` and is closed on the day after `to`.",
+        ),
+        FaultKind(
             "register_waiver",
             "registers",
             "",
@@ -181,6 +274,8 @@ PERSONS = [f"person {n}" for n in STEADY_STAFF if n not in OKTA_ADMINS]
 ADMINISTRATORS = [f"person {n}" for n in OKTA_ADMINS]
 MACHINES = [user.subject for user in IAM_USERS if not user.console]
 STAFF = [f"person {n}" for n in STAFF_FOR_FAULTS]
+ALL_SECRETS = [f"secret {account}/{name}" for account, names in SECRETS.items() for name in names]
+REVIEWED = [vendor for vendor in VENDORS if vendor.assurance and vendor.tier in ("critical", "high")]
 ORDERS = [f"order {n}" for n in range(1, ORDERS_FOR_FAULTS + 1)]
 SUBJECTS = {
     "okta_no_factor": PERSONS,
@@ -197,6 +292,18 @@ SUBJECTS = {
     "aws_double_key": MACHINES,
     "staff_no_mfa": STAFF,
     "staff_session_no_mfa": STAFF,
+    "secret_overdue": ALL_SECRETS,
+    "secret_unregistered": ALL_SECRETS,
+    "secret_unrestricted": [s for s in ALL_SECRETS if "stripe" in s],
+    "vendor_report_lapsed": [v.subject for v in REVIEWED if v.assurance == "soc2_type2"],
+    "vendor_no_alternative": [v.subject for v in VENDORS if v.assurance is None and v.tier == "high"],
+    "vendor_not_reviewed": [v.subject for v in REVIEWED],
+    "vendor_untreated": [v.subject for v in REVIEWED],
+    "vendor_scope": [v.subject for v in REVIEWED],
+    "dr_plan_stale": ["plan 1"],
+    "dr_action_open": ["action 1"],
+    "staff_outside_role": [f"person {n}" for n in staff_of("Marketing")],
+    "staff_conflict": [f"person {n}" for n in staff_of("Customer Support")],
 }
 """Kind of fault -> every subject to which it can happen without causing another; of those missing, orders."""
 

@@ -71,7 +71,7 @@ class OktaPart:
         if to.date() > before.date():
             self._begin_day()
 
-    def population_key(self, fault: Fault) -> str:
+    def population_key(self, fault: Fault, test: str | None = None) -> str:  # noqa: ARG002 - one test a fault
         """Return the key of the user, rule or event that a fault is found by."""
         match fault.kind:
             case "okta_admin_session_no_mfa":

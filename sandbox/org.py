@@ -192,12 +192,15 @@ BACK_OFFICE_ROLES = {
     "Product": ("product", ("order_read", "catalogue_edit", "price_override_approve")),
 }
 """Department, or its head -> the role in the shop's admin panel and what it permits."""
-STAFF_FOR_FAULTS = [
-    n
-    for department in ("Finance", "Customer Support", "Marketing")
-    for n in STEADY_STAFF
-    if HEADS[department] < n < HEADS[department] + DEPARTMENTS[department] and n not in LOCAL_STAFF
-]
+
+
+def staff_of(department: str) -> list[int]:
+    """Return the steady people of a department who use the admin panel through the identity provider."""
+    head = HEADS[department]
+    return [n for n in STEADY_STAFF if head < n < head + DEPARTMENTS[department] and n not in LOCAL_STAFF]
+
+
+STAFF_FOR_FAULTS = [n for d in ("Finance", "Customer Support", "Marketing") for n in staff_of(d)]
 """Users of the admin panel to whom faults can happen exactly."""
 
 AWS_PERMISSION_SETS = {
@@ -214,3 +217,37 @@ AWS_ASSIGNMENTS = {
     "Data": [("111111111111", "ReadOnly")],
 }
 """Department -> what its group is given in which account."""
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A vendor, and what assures the company that it is secure; None: it is asked itself."""
+
+    id: str
+    name: str
+    service: str
+    tier: str
+    assurance: str | None
+
+    @property
+    def subject(self) -> str:
+        """How faults.yaml names it."""
+        return f"vendor {self.id}"
+
+
+VENDORS = (
+    Vendor("aws", "Amazon Web Services", "Cloud hosting", "critical", "soc2_type2"),
+    Vendor("okta", "Okta", "Identity provider", "critical", "soc2_type2"),
+    Vendor("stripe", "Stripe", "Payment processing", "critical", "pci_aoc"),
+    Vendor("github", "GitHub", "Code hosting", "high", "soc2_type2"),
+    Vendor("zendesk", "Zendesk", "Help desk", "high", "iso27001"),
+    Vendor("parcelpost", "Parcel Post", "Parcel labels", "high", None),
+    Vendor("canteen", "The Canteen", "Lunch", "low", None),
+)
+
+SECRETS = {
+    "111111111111": {"payments/stripe/live": "stripe", "shop/postgres/app": "postgres", "erp/api": "erp"},
+    "222222222222": {"payments/stripe/test": "stripe"},
+    "333333333333": {"siem/ingest": "siem"},
+}
+"""AWS account -> the names of the secrets in its vault, and whose credentials they are."""

@@ -34,8 +34,11 @@ class Part(Protocol):
     def advance(self, to: datetime) -> None:
         """Move to a later instant (or the same: then nothing happens)."""
 
-    def population_key(self, fault: Fault) -> str:
-        """Return the population key under which a fault of this part must be found; after `start`."""
+    def population_key(self, fault: Fault, test: str | None = None) -> str:
+        """Return the population key under which a test must find a fault of this part; after `start`.
+
+        Without a test: the fault's own.
+        """
 
     def stop(self) -> None:
         """Release ports, child processes and temporary folders; may be called twice."""

@@ -60,7 +60,7 @@ class PeoplePart:
             writer.writerows(rows)
             file.write(f"# rows: {len(rows)}\r\n")
 
-    def population_key(self, fault: Fault) -> str:
+    def population_key(self, fault: Fault, test: str | None = None) -> str:  # noqa: ARG002 - one test a fault
         """Return the key of a fault of this part: there is none."""
         raise ValueError(f"fault {fault.id} is not about the HR export")
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from sandbox.company import okta_id
+from sandbox import governance, roles
+from sandbox.company import Company, okta_id
 from sandbox.faults import Fault, Faults
 from sandbox.leftovers import GuardedFolder
 from sandbox.orders import MARKETS
-from sandbox.org import APPS, ORG, PERIOD_END, PERIOD_START, SERVICE_ACCOUNTS, App
+from sandbox.org import (
+    APPS,
+    IAM_USERS,
+    ORG,
+    PERIOD_END,
+    PERIOD_START,
+    SERVICE_ACCOUNTS,
+    App,
+    IamUser,
+)
 from sandbox.part import instant
 
 REVIEWED = PERIOD_START - timedelta(days=40)
@@ -55,6 +65,7 @@ class RegistersPart:
         self._faults = faults
         self._at = at
         self._key_of = key_of
+        self._company = Company(seed, faults)
         self._folder: GuardedFolder | None = None
 
     def start(self) -> Mapping[str, Any]:
@@ -80,7 +91,8 @@ class RegistersPart:
                     "reviewed_at": REVIEWED,
                 }
                 for number, account in enumerate(SERVICE_ACCOUNTS, 1)
-            ],
+            ]
+            + [_machine(user) for user in IAM_USERS if not user.console],
         )
         self._csv(
             "currency",
@@ -103,6 +115,8 @@ class RegistersPart:
                 for market in MARKETS
             ],
         )
+        for name, rows in self._kept(to).items():
+            self._yaml(name, list(rows))
         planted = [self._waiver(f) for f in self._faults.of("register_waiver") if _known(f, to)]
         self._yaml("waiver", [*self._service_waivers(), *planted])
         self._yaml(
@@ -120,7 +134,7 @@ class RegistersPart:
             ],
         )
 
-    def population_key(self, fault: Fault) -> str:
+    def population_key(self, fault: Fault, test: str | None = None) -> str:  # noqa: ARG002 - one test a fault
         """Return the key of what a waiver covers."""
         return self._key_of(self._faults.by_id(fault.subject))
 
@@ -146,6 +160,23 @@ class RegistersPart:
             "effective_from": instant(fault.first),
             "expires_at": instant(fault.last) + timedelta(days=1),
             "revoked_at": None,
+        }
+
+    def _kept(self, to: datetime) -> dict[str, Iterable[Mapping[str, Any]]]:
+        """Return register -> rows of what does not depend on a waiver."""
+        faults, today = self._faults, to.date()
+        return {
+            "role_matrix": roles.role_matrix(),
+            "sod_rule": roles.sod_rules(),
+            "identity_link": roles.identity_links(self._company),
+            "secret": governance.registered_secrets(self._seed, faults, today),
+            "vendor": governance.vendors(),
+            "vendor_evidence": governance.vendor_evidence(faults, today),
+            "vendor_assessment": governance.vendor_assessments(faults, today),
+            "vendor_contract": governance.vendor_contracts(),
+            "dr_plan": governance.recovery_plans(faults),
+            "dr_test": governance.recovery_tests(),
+            "dr_action": governance.recovery_actions(faults, today),
         }
 
     def _service_waivers(self) -> Iterator[dict[str, Any]]:
@@ -187,6 +218,20 @@ class RegistersPart:
 def _known(fault: Fault, to: datetime) -> bool:
     """Return whether a waiver has been approved by an instant."""
     return to >= instant(fault.first) - APPROVED_BEFORE
+
+
+def _machine(user: IamUser) -> dict[str, Any]:
+    """Return the register's row of an IAM user that no person signs in with."""
+    return {
+        "system_id": "aws",
+        "account": user.name,
+        "account_instance": user.account,
+        "owner": "platform",
+        "purpose": f"runs {user.name}",
+        "interactive": False,
+        "waiver_id": None,
+        "reviewed_at": REVIEWED,
+    }
 
 
 def _service_waiver_id(number: int) -> str:

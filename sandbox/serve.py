@@ -16,10 +16,12 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox import governance
 from sandbox.aws import AwsPart
 from sandbox.faults import Fault, Faults
 from sandbox.okta import OktaPart
 from sandbox.part import Part
+from sandbox.people import PeoplePart
 from sandbox.registers import RegistersPart
 from sandbox.shop import ShopPart
 
@@ -47,13 +49,16 @@ class Sandbox:
             "okta": OktaPart(seed, faults, at, down=okta_down),
             "aws": AwsPart(seed, faults, at, unreachable=aws_unreachable),
             "shop": ShopPart(seed, faults, at),
+            "people": PeoplePart(seed, faults, at),
         }
         # Registers name what waivers cover by keys that only the started parts know.
         self._registers = RegistersPart(seed, faults, at, key_of=self.key_of)
 
-    def key_of(self, fault: Fault) -> str:
-        """Return the population key that a fault must be found under."""
-        return self.parts[fault.part].population_key(fault)
+    def key_of(self, fault: Fault, test: str | None = None) -> str:
+        """Return the population key that a test must find a fault under."""
+        if fault.part == "governance":
+            return governance.population_key(fault)
+        return self.parts[fault.part].population_key(fault, test)
 
     def start(self) -> dict[str, Mapping[str, Any]]:
         """Start every part, and return their sections of the state file."""

@@ -16,7 +16,9 @@ from sandbox.faults import Fault, Faults
 from sandbox.leftovers import GuardedFolder
 from sandbox.orders import Rows, day_of_orders, nth_real_order
 from sandbox.org import PERIOD_START
-from sandbox.staff import Staff, event_id, user_id
+from sandbox.people import person_id
+from sandbox.roles import SOD_REFUNDS
+from sandbox.staff import EXTRA, Staff, event_id, user_id
 
 READER = "evidence_reader"
 PASSWORD = "sandbox-reader-password"  # noqa: S105 - the simulated company's
@@ -77,12 +79,16 @@ class ShopPart:
         self._until = to
         self._days = {d: rows for d, rows in self._days.items() if d >= to.date() - timedelta(days=1)}
 
-    def population_key(self, fault: Fault) -> str:
+    def population_key(self, fault: Fault, test: str | None = None) -> str:
         """Return the order, or for a line its line, that a fault must be found under."""
         if fault.kind == "staff_session_no_mfa":
             return f"shop:{INSTANCE}:{event_id(fault)}"
-        if fault.kind == "staff_no_mfa":
-            return f"shop:{INSTANCE}:{user_id(self._staff.company.people[fault.number])}"
+        if fault.kind.startswith("staff_"):
+            account = self._staff.company.people[fault.number]
+            if (test or fault.test) == "AC-04.b":
+                return f"{person_id(account)}|{SOD_REFUNDS}"
+            permission = EXTRA.get(fault.kind)
+            return f"shop:{INSTANCE}:{user_id(account)}" + (f"|{permission}" if permission else "")
         order = nth_real_order(self._seed, self._faults, fault)
         return f"{order}-1" if fault.kind == "order_line_ext" else order
 

@@ -15,6 +15,8 @@ Row = dict[str, Any]
 OPENED = instant(date(2024, 5, 6), 8)
 """When the admin panel came into use."""
 LONGEST_ABSENCE = 30
+EXTRA = {"staff_outside_role": "payout_read", "staff_conflict": "refund_approve"}
+"""Kind of fault -> the permission that the person gets."""
 
 
 class Staff:
@@ -61,7 +63,8 @@ class Staff:
             department = account.job(moment).department
             role = department + (" head" if HEADS[department] == account.number else "")
             name, permissions = BACK_OFFICE_ROLES.get(role) or BACK_OFFICE_ROLES[department]
-            for permission in permissions:
+            extra = [EXTRA[f.kind] for f in self.company.faults.of(*EXTRA) if self._true(f, account, moment)]
+            for permission in (*permissions, *extra):
                 yield {
                     "user_id": user_id(account),
                     "role": name,
@@ -105,12 +108,14 @@ class Staff:
 
     def _lapse(self, account: Account, moment: datetime) -> Fault | None:
         """Return the fault by which an account has a password of its own and no second factor."""
-        for fault in self.company.faults.of("staff_no_mfa"):
-            begins = self.company.moment_of(fault, fault.first)
-            ends = self.company.moment_of(fault, fault.last + timedelta(days=1))
-            if fault.number == account.number and begins <= moment < ends:
-                return fault
-        return None
+        lapses = self.company.faults.of("staff_no_mfa")
+        return next((fault for fault in lapses if self._true(fault, account, moment)), None)
+
+    def _true(self, fault: Fault, account: Account, moment: datetime) -> bool:
+        """Whether a fault of a person's account is true at an instant."""
+        begins = self.company.moment_of(fault, fault.first)
+        ends = self.company.moment_of(fault, fault.last + timedelta(days=1))
+        return fault.number == account.number and begins <= moment < ends
 
 
 def user_id(account: Account) -> str:

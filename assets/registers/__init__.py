@@ -1,10 +1,11 @@
-"""What people keep themselves: systems, service accounts, currencies, rounding policies, waivers, the period.
+"""What people keep themselves: systems, roles, secrets, vendors, recovery plans, waivers, the period.
 
-Collected: every row of the registers below, from YAML or CSV files in one folder. Never: any other file of
-that folder, and no personal data of shoppers (registers name roles, systems and accounts).
+Collected: every row of the registers in this folder's modules, from YAML or CSV files in one folder. Never:
+any other file of that folder, and no personal data of shoppers (registers name roles, systems, accounts).
 Least scopes: read access to the folder.
 """
 
+from assets.registers import access, recovery, vendors
 from assets.registers.models import schemas
 
-__all__ = ["schemas"]
+__all__ = ["access", "recovery", "schemas", "vendors"]

@@ -109,9 +109,16 @@ def yaml_rows(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def validated(
-    model: type[RegisterRow], rows: list[tuple[int, Mapping[str, Any]]], name: str
+    model: type[RegisterRow],
+    rows: list[tuple[int, Mapping[str, Any]]],
+    name: str,
+    *,
+    personal: bool = False,
 ) -> list[dict[str, Any]]:
-    """Return the rows as the model wants them. Raises PermanentFailure with all problems in one list."""
+    """Return the rows as the model wants them. Raises PermanentFailure with all problems in one list.
+
+    Of a file with personal data (`personal`) no problem quotes what was found.
+    """
     good, problems = [], []
     for line, row in rows:
         try:
@@ -119,7 +126,11 @@ def validated(
         except ValidationError as error:
             problems += [
                 f"line {line}: {'.'.join(map(str, item['loc'])) or 'row'}: {item['msg']} "
-                f"(found {item['input']!r:.60})"
+                + (
+                    "(what was found is personal, so it is not shown)"
+                    if personal
+                    else f"(found {item['input']!r:.60})"
+                )
                 for item in error.errors()
             ]
     if problems:

@@ -11,11 +11,19 @@ from pipelines.catalogue import catalogue
 COVERED = {
     "CC2.1": ("GV-06",),
     "CC4.1": ("GV-06",),
-    "CC6.1": ("AC-01", "AC-02", "AC-10", "SK-02"),
-    "CC6.3": ("AC-10",),
-    "CC6.6": ("AC-01", "AC-02"),
+    "CC5.1": ("AC-04",),
+    "CC6.1": ("AC-01", "AC-02", "AC-04", "AC-10", "SK-01", "SK-02"),
+    "CC6.3": ("AC-04", "AC-10"),
+    "CC6.4": ("VR-03",),
+    "CC6.6": ("AC-01", "AC-02", "SK-01"),
+    "CC7.5": ("AV-05",),
+    "CC9.1": ("AV-05",),
+    "CC9.2": ("VR-03",),
+    "A1.2": ("AV-05",),
+    "A1.3": ("AV-05",),
     "PI1.2": ("PI-01",),
     "PI1.3": ("PI-01",),
+    "P6.4": ("VR-03",),
 }
 """Kept by hand, so that a criterion is not claimed by a slip in a control's file."""
 

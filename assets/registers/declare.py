@@ -1,0 +1,71 @@
+"""How does a row's model become a dataset and a recipe, so that a register is declared once?"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import AwareDatetime
+
+from assets.capture import Reading, Recipe, Row, capture, row
+from assets.registers.client import RegisterFolder
+from assets.registers.models import REGISTERS, RegisterRow
+from warehouse.dataset import Column, Dataset, DeclarationError, Kind, Privacy
+
+TYPES = {str: "text", bool: "bool", int: "int", date: "date", AwareDatetime: "timestamp"}
+"""What a field of a model is -> what its column is."""
+
+
+def register(name: str, model: type[RegisterRow], *key: str, people: tuple[str, ...] = ()) -> Recipe:
+    """Return the recipe of a register: one file `<name>.yaml` or `.csv`, a column per field of the model.
+
+    The model's docstring is the dataset's title and its fields' descriptions are the columns' meanings;
+    `people` names the columns that say who. A register may have no rows, but its file must be there.
+    Raises DeclarationError for a field without a meaning.
+    """
+    REGISTERS[name] = model
+    dataset = Dataset(
+        name=f"register_{name}",
+        kind=Kind.REGISTER,
+        title=(model.__doc__ or "").strip().rstrip("."),
+        key=key,
+        columns=tuple(_columns(name, model, people)),
+        may_be_empty=True,
+    )
+
+    def read(folder: RegisterFolder, reading: Reading) -> Iterator[Row]:
+        for record in reading.records(folder.rows(name), dataset):
+            yield row(dataset, record)
+
+    read.__name__ = dataset.name
+    read.__doc__ = model.__doc__
+    return capture(dataset)(read)
+
+
+def _columns(name: str, model: type[RegisterRow], people: tuple[str, ...]) -> Iterator[Column]:
+    for field, about in model.model_fields.items():
+        if not about.description:
+            raise DeclarationError(f"register {name}: field {field} has no description; analysts read it")
+        yield Column(
+            field,
+            _type(about.annotation),
+            about.description,
+            source=field,
+            required=about.is_required(),
+            privacy=Privacy.WORKFORCE if field in people else Privacy.NONE,
+        )
+
+
+def _type(annotation: Any) -> str:
+    if get_origin(annotation) in (Union, types.UnionType):
+        (inner,) = [part for part in get_args(annotation) if part is not type(None)]
+        return _type(inner)
+    if get_origin(annotation) is Literal:
+        return _type(type(get_args(annotation)[0]))
+    if get_origin(annotation) is list:
+        return "text[]"
+    if hasattr(annotation, "__metadata__"):
+        return _type(annotation.__origin__)
+    return TYPES[annotation]
