@@ -218,32 +218,31 @@ def draw(seed: int) -> list[Fault]:
     chance = rng(seed, "faults")
     drawn: list[Fault] = []
     period = (PERIOD_END - PERIOD_START).days
-    for kind in KINDS.values():
-        if kind.part == "registers":
+    kinds = [kind for kind in KINDS.values() if kind.part != "registers"]
+    scarcest_first = sorted(kinds, key=lambda kind: len(possible_subjects(kind)))
+    for n, kind in (*((1, kind) for kind in scarcest_first), *((2, kind) for kind in kinds)):
+        taken = {f.subject for f in drawn}
+        free = [s for s in possible_subjects(kind) if s not in taken]
+        if n > 1 and (not free or chance.random() < 2 / 3):
             continue
-        for n in range(chance.choice((1, 1, 2))):
-            taken = {f.subject for f in drawn}
-            free = [s for s in possible_subjects(kind) if s not in taken]
-            if not free:
-                break
-            subject = chance.choice(free)
-            first = PERIOD_START + timedelta(days=chance.randrange(period))
-            last = first + timedelta(days=0 if kind.one_day else chance.randrange(9))
-            if kind.until_end:
-                last = PERIOD_END
-            drawn.append(
-                Fault(
-                    f"{kind.name.replace('_', '-')}-{n + 1}",
-                    kind.does,
-                    kind.name,
-                    kind.control,
-                    kind.test,
-                    kind.code,
-                    subject,
-                    first,
-                    min(last, PERIOD_END),
-                )
+        subject = chance.choice(free)
+        first = PERIOD_START + timedelta(days=chance.randrange(period))
+        last = first + timedelta(days=0 if kind.one_day else chance.randrange(9))
+        if kind.until_end:
+            last = PERIOD_END
+        drawn.append(
+            Fault(
+                f"{kind.name.replace('_', '-')}-{n}",
+                kind.does,
+                kind.name,
+                kind.control,
+                kind.test,
+                kind.code,
+                subject,
+                first,
+                min(last, PERIOD_END),
             )
+        )
     covered = chance.choice([f for f in drawn if f.last > f.first])
     drawn.append(
         replace(

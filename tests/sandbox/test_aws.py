@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws import AwsPart
+from sandbox.aws_secrets import secrets_of
 from sandbox.aws_state import AwsState
 from sandbox.faults import Faults, draw
 from sandbox.org import AWS_ACCOUNTS, IAM_USERS, PERIOD_START
@@ -113,7 +114,7 @@ def instants(said: Any) -> Iterator[datetime]:
 
 
 def found_by_rules(state: AwsState, at: datetime) -> Counter[tuple[str, str]]:
-    """Return (population key, code) of everything that the five rules of AC-02 and SK-02 find."""
+    """Return (population key, code) of everything that the six rules of AC-02, SK-01.a and SK-02 find."""
     found: Counter[tuple[str, str]] = Counter()
     for account in AWS_ACCOUNTS:
         root = state.root(account, at)
@@ -130,6 +131,10 @@ def found_by_rules(state: AwsState, at: datetime) -> Counter[tuple[str, str]]:
             found[key, "KEY_IDLE"] += (at - (one.last_used(at) or one.created)).days > 45
         if len(active) == 2:
             found[f"aws:{user.account}:{active[0].id}", "DOUBLE_KEY"] += (at - active[1].created).days > 7
+    for account, secrets in secrets_of(state.seed, state.faults).items():
+        for secret in secrets:
+            current = max(secret.changes(at))
+            found[f"{account}/{secret.name}", "ROTATION_OVERDUE"] += (at - current).days > 90
     return +found
 
 

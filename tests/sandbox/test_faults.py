@@ -46,7 +46,7 @@ def test_a_fault_is_expected_on_each_of_its_days() -> None:
     waiver = replace(
         FAULT, id="two", kind="register_waiver", subject="one", first=date(2026, 3, 4), expect="waived"
     )
-    found = Faults((FAULT, waiver)).expected(lambda fault: f"key of {fault.id}", {date(2026, 3, 5)})
+    found = Faults((FAULT, waiver)).expected(lambda fault, _: f"key of {fault.id}", {date(2026, 3, 5)})
     shared = {
         "fault": "one",
         "control": "AC-01",
@@ -61,6 +61,25 @@ def test_a_fault_is_expected_on_each_of_its_days() -> None:
     ] == found
 
 
+def test_a_fault_that_breaks_two_rules_is_expected_under_both() -> None:
+    """Each with its own population key; a waiver of the one is none of the other."""
+    conflict = replace(
+        FAULT,
+        kind="staff_conflict",
+        control="AC-04",
+        test="AC-04.b",
+        code="SOD_CONFLICT",
+        subject="person 82",
+        last=FAULT.first,
+    )
+    waiver = replace(conflict, id="two", kind="register_waiver", subject="one", expect="waived")
+    found = Faults((conflict, waiver)).expected(lambda _, test: f"key in {test}")
+    assert [
+        ("AC-04.b", "key in AC-04.b", "SOD_CONFLICT", "waived"),
+        ("AC-04.a", "key in AC-04.a", "OUTSIDE_ROLE", "fail"),
+    ] == [(entry["test"], entry["population_key"], entry["code"], entry["expect"]) for entry in found]
+
+
 def test_an_event_of_a_day_of_outage_is_still_expected() -> None:
     """Events can be read later; only states are lost."""
     visit = replace(
@@ -71,7 +90,7 @@ def test_an_event_of_a_day_of_outage_is_still_expected() -> None:
         subject="person 2",
         last=FAULT.first,
     )
-    found = Faults((visit,)).expected(lambda _: "key", {visit.first})
+    found = Faults((visit,)).expected(lambda *_: "key", {visit.first})
     assert ["fail"] == [entry["expect"] for entry in found]
 
 

@@ -11,8 +11,9 @@ import yaml
 
 from sandbox.company import Company
 from sandbox.faults import Fault, Faults
+from sandbox.kinds import KINDS
 from sandbox.orders import MARKETS, day_of_orders
-from sandbox.org import APPS, PERIOD_END, PERIOD_START, SERVICE_ACCOUNTS
+from sandbox.org import APPS, IAM_USERS, PERIOD_END, PERIOD_START, SECRETS, SERVICE_ACCOUNTS
 from sandbox.process import SEED
 from sandbox.registers import RegistersPart
 
@@ -26,6 +27,23 @@ COLUMNS = {
     "waiver": "waiver_id control_id test_id subject_pattern exception_code reason compensating_control "
     "risk_id requested_by approved_by approved_at effective_from expires_at revoked_at",
     "observation_period": "audit_id report_type period_start period_end categories criteria_version auditor",
+    "role_matrix": "job_role system_id entitlement approved_by reviewed_on",
+    "sod_rule": "sod_rule_id description left_system_id left_entitlement right_system_id right_entitlement",
+    "identity_link": "system_id account account_instance person_id reviewed_on",
+    "secret": "secret_id provider provider_key_id environment account_id vault_name owner rotation_days type "
+    "created_on retired_on restricted_required key_kind",
+    "vendor": "vendor_id name legal_entity service owner tier status data_classes onboarded_on offboarded_on",
+    "vendor_evidence": "evidence_id vendor_id kind legal_entity service_scope period_end issued_on "
+    "expires_on opinion relevant_exceptions risk_treatment_id cuecs_mapped subservice_reviewed "
+    "scope_reviewed reviewed_by reviewed_on document_sha256",
+    "vendor_assessment": "vendor_id questionnaire_sent_on questionnaire_reviewed_on compensating_control_id "
+    "approved_by approved_on",
+    "vendor_contract": "contract_id vendor_id signed_on ends_on clause_security clause_incident_notice "
+    "clause_right_to_audit",
+    "dr_plan": "version approved_on approved_by last_architecture_change_on document_sha256",
+    "dr_test": "test_id tested_on type system_ids rto_target_min rto_actual_min rpo_target_min "
+    "rpo_actual_min result after_action_on after_action_sha256 restore_job_ids",
+    "dr_action": "action_id test_id description owner due_on closed_on evidence_sha256 retest_id",
 }
 
 
@@ -96,22 +114,66 @@ def test_the_systems_that_people_reach_through_okta_require_mfa(faults: Faults) 
     ]
 
 
-def test_service_accounts_are_those_of_okta_each_with_a_waiver(faults: Faults, company: Company) -> None:
-    """It accepts that the account has no factor, and nothing else."""
+def test_service_accounts_are_those_of_okta_and_aws(faults: Faults, company: Company) -> None:
+    """Those of Okta each with a waiver that accepts that the account has no factor, and nothing else."""
     with opened(faults, NOON) as (_, folder):
         accounts = listed(folder, "service_account")
         waivers = {row["waiver_id"]: row for row in listed(folder, "waiver")}
-    assert {("okta", "acme", account.login, False) for account in SERVICE_ACCOUNTS} == {
-        (row["system_id"], row["account_instance"], row["account"], row["interactive"]) for row in accounts
-    }
+    assert {
+        *(("okta", "acme", account.login, False) for account in SERVICE_ACCOUNTS),
+        *(("aws", user.account, user.name, False) for user in IAM_USERS if not user.console),
+    } == {(row["system_id"], row["account_instance"], row["account"], row["interactive"]) for row in accounts}
     users = {account.login: account.user_id for account in company.services.values()}
     for row in accounts:
-        waiver = waivers[row["waiver_id"]]
-        assert ("AC-01.a", "NO_MFA", f"okta:acme:{users[row['account']]}") == (
-            waiver["test_id"],
-            waiver["exception_code"],
-            waiver["subject_pattern"],
-        )
+        if row["system_id"] == "okta":
+            waiver = waivers[row["waiver_id"]]
+            assert ("AC-01.a", "NO_MFA", f"okta:acme:{users[row['account']]}") == (
+                waiver["test_id"],
+                waiver["exception_code"],
+                waiver["subject_pattern"],
+            )
+
+
+def test_what_the_bookkeeping_lacks_is_what_was_planted(faults: Faults) -> None:
+    """On every day: reports, reviews, plans, actions and registered secrets, against the list of faults."""
+    every = {f"{account}/{name}" for account, names in SECRETS.items() for name in names}
+    for day in (PERIOD_START + timedelta(days=n) for n in range(30)):
+        with opened(faults, datetime(day.year, day.month, day.day, 12, tzinfo=UTC)) as (_, folder):
+            evidence = listed(folder, "vendor_evidence")
+            secrets = listed(folder, "secret")
+            plan = max(p["approved_on"] for p in listed(folder, "dr_plan") if p["approved_on"] <= day)
+            assert {
+                "vendor_report_lapsed": sorted(
+                    {e["vendor_id"] for e in evidence if e["kind"] == "soc2_type2"}
+                    - {e["vendor_id"] for e in evidence if _covers(e["period_end"], day)}
+                ),
+                "vendor_not_reviewed": [e["vendor_id"] for e in evidence if not e["reviewed_on"]],
+                "vendor_untreated": [e["vendor_id"] for e in evidence if e["relevant_exceptions"]],
+                "vendor_scope": [e["vendor_id"] for e in evidence if e["legal_entity"].startswith("Another")],
+                "vendor_no_alternative": [
+                    a["vendor_id"]
+                    for a in listed(folder, "vendor_assessment")
+                    if not a["questionnaire_reviewed_on"]
+                ],
+                "dr_plan_stale": ["1"] if (day - plan).days > 365 else [],
+                "dr_action_open": [
+                    "1" for a in listed(folder, "dr_action") if not a["closed_on"] and a["due_on"] < day
+                ],
+                "secret_unregistered": sorted(every - {row["secret_id"] for row in secrets}),
+                "secret_unrestricted": [
+                    row["secret_id"] for row in secrets if row["key_kind"] == "unrestricted"
+                ],
+            } == {
+                kind.name: sorted(
+                    f.subject.partition(" ")[2] for f in faults.of(kind.name) if f.first <= day <= f.last
+                )
+                for kind in KINDS.values()
+                if kind.part == "governance"
+            }
+
+
+def _covers(period_end: date | None, day: date) -> bool:
+    return period_end is not None and (day - period_end).days <= 365
 
 
 def test_every_order_is_rounded_by_a_policy_in_force(faults: Faults) -> None:
