@@ -33,12 +33,13 @@ def catalogue() -> str:
     for control in controls():
         lines.append(f"| **{control.id}** | **{control.title}** ({control.severity}) | | |")
         for criterion in control.criteria:
-            covered.setdefault(criterion, []).append(control.id)
+            tests = ", ".join(test.id.partition(".")[2] for test in control.tests)
+            covered.setdefault(criterion, []).append(f"{control.id} ({tests})")
         for test in control.tests:
             codes = " ".join(f"`{expectation.code}`" for expectation in test.expectations)
             reads = ", ".join(sorted({f"`{need.dataset}`" for need in test.needs}))
             lines.append(f"| {test.id} | {test.title} | {codes} | {reads} |")
-    lines += ["", "| Criterion | In our words | Covered by |", "|---|---|---|"]
+    lines += ["", "| Criterion | In our words | Covered by control (tests) |", "|---|---|---|"]
     for known in criteria().values():
         if known.id in covered:
             lines.append(f"| {known.id} | {known.meaning} | {', '.join(covered[known.id])} |")

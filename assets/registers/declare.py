@@ -25,7 +25,6 @@ def register(name: str, model: type[RegisterRow], *key: str, people: tuple[str, 
     `people` names the columns that say who. A register may have no rows, but its file must be there.
     Raises DeclarationError for a field without a meaning.
     """
-    REGISTERS[name] = model
     dataset = Dataset(
         name=f"register_{name}",
         kind=Kind.REGISTER,
@@ -34,6 +33,7 @@ def register(name: str, model: type[RegisterRow], *key: str, people: tuple[str, 
         columns=tuple(_columns(name, model, people)),
         may_be_empty=True,
     )
+    REGISTERS[name] = model
 
     def read(folder: RegisterFolder, reading: Reading) -> Iterator[Row]:
         for record in reading.records(folder.rows(name), dataset):
