@@ -94,7 +94,7 @@ def test_a_row_has_what_was_written_and_null_for_the_rest(tmp_path: Path) -> Non
         ("type: keyless", "type: magic", "line 4: type: "),
         ("key_kind: restricted", "key_kind: rk", "line 1: key_kind: "),
         ("provider: github", "vendor: github", "line 4: provider: "),
-        ("created_on: 2025-01-01, restricted_required: false", "retired_on: 2026-01-01", "line 4: created_on"),
+        ("created_on: 2025-01-01, restricted_required: false", "retired_on: 2026-01-01", "line 4: created"),
         ("secret_id: deploy", "secret_id: ''", "line 4: secret_id: "),
     ],
 )  # fmt: skip
