@@ -34,8 +34,10 @@ NEEDED = (
     "reconciliation_order_line",
 )
 """Datasets the SQL of ctl and rec names."""
-FIRST = ("utc_day", "verdict_rank")
+FIRST = ("utc_day", "day_end", "verdict_rank")
 """Macros that other SQL uses, made before it."""
+NEEDS = {name: {"access_entitlement", "identity_person"} for name in ("who_had", "access_of")}
+"""Macros that name datasets, made last where these are declared: they use other macros."""
 FROM_DATASETS = {
     "ctl.test_result": "ctl_result",
     "ctl.test_day": "ctl_result",
@@ -114,7 +116,9 @@ class Build:
             if name in self.histories:
                 made[self._history(dataset).value] += 1
         self._results(store)
-        self._macros(*sorted({path.stem for path in (SQL / "macros").glob("*.sql")} - set(FIRST)))
+        others = {path.stem for path in (SQL / "macros").glob("*.sql")} - set(FIRST) - NEEDS.keys()
+        made_last = (name for name, needed in NEEDS.items() if needed <= self.datasets.keys())
+        self._macros(*sorted(others), *made_last)
         self.connection.execute("commit")
         if self.has_previous:
             self.connection.execute("detach previous")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import duckdb
 import pytest
 
 from pipelines.query import connect
@@ -182,3 +183,28 @@ def test_the_file_answers_what_analysts_ask_first(eight_days: Home, sql: str, ev
     answer = evidence(eight_days.path, "query", sql, "--format", "json")
 
     assert 0 == answer.code, answer.err
+
+
+def test_who_had_and_access_of_say_what_was_captured_on_the_day(eight_days: Home) -> None:
+    """Both ways of asking agree, whichever way access was given; a leaver's accounts show what they are."""
+    with duckdb.connect(str(eight_days.warehouse), read_only=True) as connection:
+        captured = connection.sql("""
+            select p.person_id, e.account_key, e.entitlement, e.via
+            from ev.access_entitlement as e
+            join ev.identity_person as p on p.account_key = e.account_key and p.day = e.day
+            where e.day = date '2026-03-05' and p.person_id is not null
+        """).fetchall()
+        had = connection.sql("""
+            select person_id, account_key, entitlement, via
+            from who_had('*', date '2026-03-05') where person_id is not null
+        """).fetchall()
+        of_one = connection.execute(
+            "select person_id, account_key, entitlement, via from access_of($person, date '2026-03-05')",
+            {"person": "E1082"},
+        ).fetchall()
+        named = connection.sql("select distinct entitlement from who_had('app:GitHub*', date '2026-03-05')")
+        assert [("app:GitHub Enterprise Cloud",)] == named.fetchall()
+
+    assert sorted(captured) == sorted(had)
+    assert sorted(row for row in captured if row[0] == "E1082") == sorted(of_one)
+    assert {"okta", "shop"} <= {row[1].partition(":")[0] for row in of_one}

@@ -248,3 +248,48 @@ def test_verdicts_are_ranked_from_the_worst(company: Company, at: At) -> None:
             f"select verdict from unnest({sorted(worst_first)}) as t(verdict) order by verdict_rank(verdict)"
         )
     ]
+
+
+def test_evidence_of_an_exception_goes_down_to_what_the_source_said(
+    company: Company, at: At, declared: Mapping[str, Dataset]
+) -> None:
+    """On each of its days: the derived file the test read, then what that was derived from; nothing else."""
+    for day in (1, 2):
+        source = company.users(day, {"u1": f"ON {day}"})
+        company.users(day, {"u2": "ELSEWHERE"}, instance="other")
+        path = str(company.file(source).relative_to(company.home.path))
+        rows = [{"account_key": f"u{day}"}]
+        made = company.capture(declared["account"], day, rows, instance="demo-acme", inputs=[path])
+        read = [company.file(made).stem]
+        company.evaluate(day, {"AC-01.a": "FAIL"}, read=read, broke={"AC-01.a": ["u1"]})
+    company.publish(at(3))
+
+    assert [
+        (1, 0, "demo_account", "demo-acme", 1, True),
+        (1, 1, "demo_user", "acme", 1, True),
+        (2, 0, "demo_account", "demo-acme", 2, True),
+        (2, 1, "demo_user", "acme", 2, True),
+    ] == company.ask(
+        "select day(result_day), depth, dataset, instance, day(day), verifies "
+        "from evidence_of('AC-01.a/u1/NO_FACTOR')"
+    )
+    assert [] == company.ask("from evidence_of('no such exception')")
+
+
+def test_equal_captures_of_two_days_are_told_apart_by_the_day(company: Company, at: At) -> None:
+    """They share a digest; the test of a day read that of its own day."""
+    for day in (1, 2):
+        read = company.file(company.users(day, {"u1": "ON"})).stem
+    company.evaluate(2, {"AC-01.a": "FAIL"}, read=[read], broke={"AC-01.a": ["u1"]})
+    company.publish(at(3))
+
+    assert [(2,)] == company.ask("select day(day) from evidence_of('AC-01.a/u1/NO_FACTOR')")
+
+
+def test_the_last_instant_of_a_day_is_in_utc(company: Company, at: At) -> None:
+    """Whatever the session's time zone."""
+    company.publish(at(2))
+
+    assert [("2026-03-29 23:59:59.999999",)] == company.ask(
+        "select strftime(timezone('UTC', day_end(date '2026-03-29')), '%Y-%m-%d %H:%M:%S.%f')"
+    )
