@@ -23,6 +23,18 @@ Row: TypeAlias = Mapping[str, Any]
 Rows: TypeAlias = Iterable[Row] | pa.Table
 
 
+@dataclass(frozen=True)
+class Access:
+    """What a source lets our own credential do: who reads evidence must not be able to change it."""
+
+    granted: tuple[str, ...] | None
+    """Scopes, roles or permissions as the source names them; None: the source does not tell."""
+    writing: tuple[str, ...] | None
+    """Those of them that could change something there; None: it cannot be told."""
+    lacking: tuple[str, ...] = ()
+    """What we need and do not have, each with what cannot be read without it."""
+
+
 class Client(Protocol):
     """What every source's client offers, whatever else it can do."""
 
