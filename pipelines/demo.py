@@ -178,15 +178,19 @@ class Replay:
 
         match step.what:
             case "collect_states":
-                for recipe in recipes(session, states=True):
-                    result = session.collect(recipe, step.day, step.at.isoformat())
-                    reporting.report_capture(instance, result)
+                results = [
+                    session.collect(recipe, step.day, step.at.isoformat())
+                    for recipe in recipes(session, states=True)
+                ]
+                reporting.report_captures(instance, results)
                 session.disconnect()
             case "collect_events":
-                for recipe in recipes(session, states=False):
-                    for day in session.unsettled(recipe):
-                        result = session.collect(recipe, day, step.at.isoformat())
-                        reporting.report_capture(instance, result)
+                results = [
+                    session.collect(recipe, day, step.at.isoformat())
+                    for recipe in recipes(session, states=False)
+                    for day in session.unsettled(recipe)
+                ]
+                reporting.report_captures(instance, results)
                 session.disconnect()
             case "evaluate_day":
                 for day, due in list(evaluation.owed(session)):

@@ -21,6 +21,11 @@ telemetry:
   enabled: false
 nux:
   enabled: false   # no sign-up window
+event_log_storage:
+  module: pipelines.run_history
+  class: RunHistory
+  config:
+    base_dir: history/runs   # relative to this file's folder
 run_monitoring:
   enabled: true
   start_timeout_seconds: 300

@@ -18,6 +18,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ GENESIS = "0" * 64
 DIGITS = 9
 NAME = re.compile(rf"(?!0{{{DIGITS}}})[0-9]{{{DIGITS}}}\.json")
 """The name of an entry's file; numbers start at 1."""
+ENTRIES_REMEMBERED = 100_000
+"""A year of a company's; beyond, they are read again."""
 SLOW_WRITER = timedelta(hours=1)
 """A writer takes its instant before it writes its files; another may record an entry in between."""
 
@@ -92,13 +95,13 @@ class Ledger:
                 Damage(gone, "this entry is missing") for gone in range(self._last + 1, number)
             )
             hole = number != self._last + 1
-            content = self.path(number).read_bytes()
             previous = self.entries[-1].sha256 if self.entries else GENESIS
             try:
-                entry = decode(number, content)
+                entry = self._read(number)
             except (ValueError, KeyError, TypeError) as error:
                 self.damage.append(Damage(number, f"this entry cannot be read ({type(error).__name__})"))
-                entry = Entry(number, "unreadable", NEVER, GENESIS, _digest(content), {})
+                unreadable = _digest(self.path(number).read_bytes())
+                entry = Entry(number, "unreadable", NEVER, GENESIS, unreadable, {})
             else:
                 if entry.previous != previous and not hole:
                     self.damage.append(
@@ -110,6 +113,11 @@ class Ledger:
                     )
             self.entries.append(entry)
             self._last = number
+
+    def _read(self, number: int) -> Entry:
+        path = self.path(number)
+        found = path.stat()
+        return _entry(path, number, (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
 
     def path(self, number: int) -> Path:
         """Return where the entry of that number rests."""
@@ -174,6 +182,15 @@ def encode(
         "signatures": [],
     }
     return json.dumps(envelope, separators=(",", ":")).encode() + b"\n"
+
+
+@lru_cache(maxsize=ENTRIES_REMEMBERED)
+def _entry(path: Path, number: int, state: tuple[int, ...]) -> Entry:  # noqa: ARG001 - see below
+    """Return the entry of a file in one state (inode, size, times); a changed file is read again.
+
+    One process opens a home many times, once for each of a run's steps, and entries never change.
+    """
+    return decode(number, path.read_bytes())
 
 
 def decode(number: int, content: bytes) -> Entry:

@@ -105,6 +105,7 @@ class Reader:
         self.datasets = datasets
         self.calendar = Calendar(index.configurations)
         self._checked: dict[tuple[int, str], tuple[Fault, str] | None] = {}
+        self._engine = in_memory()
 
     def check(self, snapshot: Snapshot) -> tuple[Fault, str] | None:
         """Return what is wrong with a snapshot's file or with any file it was computed from."""
@@ -225,9 +226,10 @@ class Reader:
 
         A view has the dataset's columns and `instance`, `day`, `captured_at`; what is read of other days
         stands in `<dataset>_before` and `<dataset>_after`. `snapshot_read` names every snapshot that is
-        read, those without rows too. Close it after use.
+        read, those without rows too. Close it after use: its views are its own and end with it.
         """
-        connection = in_memory()
+        connection = self._engine.cursor()  # starting an engine costs more than most queries
+        connection.execute("set timezone = 'UTC'")
         day = max((s.slot.day for s in chosen.snapshots), default=date.min)
         for need in needs:
             if not need.around:
@@ -259,7 +261,7 @@ class Reader:
             for s in snapshots
         ]
         connection.execute(
-            f"create or replace view {name} as {' union all by name '.join(parts)}"
+            f"create or replace temp view {name} as {' union all by name '.join(parts)}"
             if parts
             else empty_view(self.datasets[dataset], name)
         )
@@ -274,7 +276,7 @@ def snapshot_read(snapshots: Sequence[Snapshot] = ()) -> str:
     )
     none = "(null::varchar, null::varchar, null::date, null::timestamptz)"
     return (
-        "create or replace view snapshot_read as select * from (values "
+        "create or replace temp view snapshot_read as select * from (values "
         f"{rows or none}) as read (dataset, instance, day, captured_at) where dataset is not null"
     )
 
@@ -312,7 +314,7 @@ def empty_view(dataset: Dataset, name: str | None = None) -> str:
             *(f"null::{SQL_TYPES[c.type]} as {c.name}" for c in dataset.columns),
         ]
     )
-    return f"create or replace view {name or dataset.name} as select {columns} where false"
+    return f"create or replace temp view {name or dataset.name} as select {columns} where false"
 
 
 def quote(text: str) -> str:
