@@ -267,6 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; an error the user can act on is printed without a traceback."""
     from assets.failures import SourceFailure
     from pipelines.configuration import ConfigurationError
+    from pipelines.runs import RunFailed
     from warehouse.store import Altered, StoreRefusal
 
     try:
@@ -279,6 +280,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(FAILED)
-    except (ConfigurationError, SourceFailure, StoreRefusal, Altered) as error:
+    except (ConfigurationError, RunFailed, SourceFailure, StoreRefusal, Altered) as error:
         click.echo(f"evidence: {error}", err=True)
         sys.exit(FAILED)

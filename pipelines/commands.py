@@ -55,7 +55,7 @@ def collect(
             owed = {d for recipe in mine for d in session.unsettled(recipe)} if day is None else {day}
             wanted += [("collect_events", word, one) for one in sorted(owed)]
     sandbox = (
-        demo.company(settings.home, demo.Plan(), demo.start_instant(settings.home))
+        demo.company(settings.home, demo.remembered(settings.home), demo.start_instant(settings.home))
         if session.store.is_sandbox
         else nullcontext()
     )
@@ -166,7 +166,7 @@ def ui(settings: Settings, out: Console, port: int) -> int:
     runs.prepare(settings.home)
     is_sandbox = Store(settings.home).is_sandbox
     sandbox = (
-        demo.company(settings.home, demo.Plan(), demo.start_instant(settings.home))
+        demo.company(settings.home, demo.remembered(settings.home), demo.start_instant(settings.home))
         if is_sandbox
         else nullcontext()
     )

@@ -6,6 +6,7 @@ last days go through the real jobs. Both store the same evidence.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ import yaml
 from assets.capture import Recipe
 from pipelines import evaluation, runs
 from pipelines.clock import SandboxClock
-from pipelines.configuration import FILE, Settings, load
+from pipelines.configuration import FILE, ConfigurationError, Settings, load
 from pipelines.session import Session
 from warehouse.dataset import Kind
 from warehouse.store import Home, Store
@@ -34,6 +35,8 @@ DAYS = 30
 REAL_DAYS = 3
 """How many of the last days go through Dagster's own jobs."""
 SEED = 20260301
+PLAN = "plan.json"
+"""In a home's sandbox folder: which company lives there."""
 HMAC_KEY = "the simulated company's shoppers do not exist"
 
 
@@ -55,6 +58,48 @@ class Plan:
     def all_days(self) -> list[date]:
         """The evidence days, in order."""
         return [FIRST_DAY + timedelta(days=n) for n in range(self.days)]
+
+    def company(self) -> dict[str, Any]:
+        """Return which company this is, and what befalls it: all but how many days of it are lived."""
+        return {
+            "seed": self.seed,
+            "faults": str(self.faults.absolute()) if self.faults else None,
+            "draw": self.draw,
+            "okta_down": [day.isoformat() for day in self.okta_down],
+            "aws_unreachable": [[account, day.isoformat()] for account, day in self.aws_unreachable],
+        }
+
+
+def remember(home: Home, plan: Plan) -> None:
+    """Keep which company lives in a home. Raises ConfigurationError where another one does already."""
+    file = home.sandbox / PLAN
+    facts = plan.company()
+    if file.exists() and (lives := json.loads(file.read_text(encoding="utf-8"))) != facts:
+        differ = ", ".join(f"{name}: {lives.get(name)}" for name in facts if lives.get(name) != facts[name])
+        raise ConfigurationError(
+            f"Another company lives in {home.path} ({differ}). Its evidence is never mixed with a "
+            "second one's: ask for the same, or set EVIDENCE_HOME to another folder. A retry will not help."
+        )
+    home.sandbox.mkdir(parents=True, exist_ok=True)
+    staged = file.with_suffix(".staged")
+    staged.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    staged.replace(file)
+
+
+def remembered(home: Home) -> Plan:
+    """Return the plan of the company that lives in a home."""
+    file = home.sandbox / PLAN
+    if not file.exists():
+        return Plan()
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    unreachable = ((account, date.fromisoformat(day)) for account, day in facts["aws_unreachable"])
+    return Plan(
+        seed=facts["seed"],
+        faults=Path(facts["faults"]) if facts["faults"] else None,
+        draw=facts["draw"],
+        okta_down=tuple(date.fromisoformat(day) for day in facts["okta_down"]),
+        aws_unreachable=tuple(unreachable),
+    )
 
 
 @dataclass(frozen=True)
@@ -90,7 +135,7 @@ def company(home: Home, plan: Plan, at: datetime) -> Iterator[Company]:
     unreachable: dict[str, list[date]] = {}
     for account, day in plan.aws_unreachable:
         unreachable.setdefault(account, []).append(day)
-    home.sandbox.mkdir(parents=True, exist_ok=True)
+    remember(home, plan)
     with Company(
         seed=plan.seed,
         faults=draw(plan.draw) if plan.draw is not None else plan.faults or FAULTS,
@@ -217,13 +262,16 @@ class Replay:
         session.index.refresh()
 
     def _run(self, step: Step, day: date, selection: Sequence[dg.AssetKey] | None) -> None:
-        runs.execute(
+        result = runs.execute(
             self.settings,
             step.what,
             partition=day.isoformat(),
             selection=selection,
             tags={"evidence/round": step.at.isoformat()},
         )
+        # A source that cannot be read is part of a company's life, and leaves a gap; nothing else may fail.
+        if not step.what.startswith("collect_"):
+            runs.insist(result, step.what)
 
 
 def recipes(session: Session, *, states: bool) -> list[Recipe]:

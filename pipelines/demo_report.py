@@ -111,7 +111,7 @@ def run(plan: Plan, out: Console) -> int:
                 last = step.day
             bar.update(task, completed=len(left), description="publishing")
             session = Session.open(settings, run="demo")
-            runs.execute(settings, "publish")
+            runs.insist(runs.execute(settings, "publish"), "publish")
             comparison = Comparison(planted(session, plan, running.expected()), found(place))
         bar.update(task, description="done")
     show(comparison, place, out)

@@ -97,6 +97,19 @@ def execute(
         )
 
 
+class RunFailed(Exception):
+    """A run failed that had to succeed; the message says why."""
+
+
+def insist(result: dg.ExecuteInProcessResult, job: str) -> None:
+    """Raise RunFailed with the reasons of a run's failed steps, if it failed."""
+    if not result.success:
+        raise RunFailed(
+            f"The run of {job} ({result.run_id}) failed, and nothing after it was done. "
+            f"{' '.join(reasons(result))} See it in Dagster (`make ui`); the next start continues from here."
+        )
+
+
 def reasons(result: dg.ExecuteInProcessResult) -> list[str]:
     """Return why the steps of a run failed, as their failures say."""
     found = []

@@ -177,6 +177,36 @@ def test_replayed_days_store_the_same_evidence_as_dagsters_jobs(tmp_path: Path, 
     assert stored[0] == stored[1]
 
 
+def test_a_publication_that_fails_ends_the_demo_with_the_reason(
+    eight_days: Home, copy_of: Callable[[Home], Home], evidence: Evidence
+) -> None:
+    """Where the analysts' file cannot be put in place: exit 1 and why, no comparison with an older file."""
+    home = copy_of(eight_days)
+    home.warehouse.unlink()
+    (home.warehouse / "in the way").mkdir(parents=True)
+
+    answer = evidence(home.path, "demo", "--days", "8")
+
+    assert 1 == answer.code
+    assert "The run of publish" in answer.err
+    assert "Exactly the planted faults" not in answer.out
+
+
+def test_two_companies_never_share_a_home(
+    eight_days: Home, copy_of: Callable[[Home], Home], evidence: Evidence
+) -> None:
+    """Asking for another company where one lives is refused, and says which lives there."""
+    home = copy_of(eight_days)
+    before = [entry.sha256 for entry in Store(home).ledger.entries]
+
+    answer = evidence(home.path, "demo", "--days", "8", "--seed", "7")
+
+    assert 1 == answer.code
+    assert "Another company lives in" in answer.err
+    assert "seed: 20260301" in answer.err
+    assert before == [entry.sha256 for entry in Store(home).ledger.entries]
+
+
 @pytest.mark.parametrize("sql", ["from ctl.matrix", "from meta.published", "from ctl.coverage"])
 def test_the_file_answers_what_analysts_ask_first(eight_days: Home, sql: str, evidence: Evidence) -> None:
     """`evidence query` answers from a published home."""
