@@ -61,12 +61,40 @@ class RegisterSource(Strict):
 
 
 class PeopleSource(Strict):
-    """The HR system's export: personal data, dropped as a file and never kept in git."""
+    """Who works here, from HR: an export dropped as a file, never kept in git, or a view of a PostgreSQL."""
 
-    file: Path
+    file: Path | None = None
+    dsn_env: Variable | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.file is None) == (self.dsn_env is None):
+            raise ValueError("name either `file` (HR's export) or `dsn_env` (the address of a PostgreSQL)")
+        return self
 
 
-Source: TypeAlias = OktaSource | AwsSource | ShopSource | RegisterSource | PeopleSource
+class ListSource(Strict):
+    """A system without a connector: somebody exports its accounts and drops them as files."""
+
+    system_id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    """What its accounts are called by in access_account, the role matrix and the registers."""
+    folder: Path | None = None
+    """Into which every drop is put, each with its manifest; the newest counts."""
+    file: Path | None = None
+    """One manifest that is replaced with each drop."""
+    max_age_days: Annotated[int, Field(ge=0, le=31)] = 0
+    """How old a list may be. 0: exported on the evidence day itself, the only one a state is true of."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.folder is None) == (self.file is None):
+            raise ValueError("name either `folder` (it keeps every drop) or `file` (one manifest, replaced)")
+        return self
+
+
+Source: TypeAlias = OktaSource | AwsSource | ShopSource | RegisterSource | PeopleSource | ListSource
+FIELDS = {"register": "registers", "list": "lists"}
+"""Source word -> the field of Sources that holds its instances, where it is called otherwise."""
 
 
 class Sources(BaseModel):
@@ -79,6 +107,7 @@ class Sources(BaseModel):
     registers: tuple[RegisterSource, ...] = Field(default=(), alias="register")
     """Named `register` in the file, as its datasets are; that word is taken in Python's classes."""
     people: tuple[PeopleSource, ...] = ()
+    lists: tuple[ListSource, ...] = ()
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -91,13 +120,14 @@ class Sources(BaseModel):
 
     def of(self, source: str) -> tuple[Source, ...]:
         """Return the configured instances of a source."""
-        found: tuple[Source, ...] = getattr(self, "registers" if source == "register" else source)
+        found: tuple[Source, ...] = getattr(self, FIELDS.get(source, source))
         return found
 
     def instances(self) -> dict[str, list[str]]:
         """Return source word -> configured instance names, in the order of the file."""
-        words = [known.alias or name for name, known in type(self).model_fields.items()]
-        return {source: [item.instance for item in self.of(source)] for source in words}
+        words = {field: word for word, field in FIELDS.items()}
+        fields = [words.get(name, name) for name in type(self).model_fields]
+        return {source: [item.instance for item in self.of(source)] for source in fields}
 
 
 class Configuration(BaseModel):

@@ -7,6 +7,7 @@ client is made, and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import assert_never
 
 from assets.capture import Client
@@ -14,6 +15,7 @@ from assets.collect import HmacKey
 from pipelines.configuration import (
     AwsSource,
     ConfigurationError,
+    ListSource,
     OktaSource,
     PeopleSource,
     RegisterSource,
@@ -66,10 +68,18 @@ def _client(settings: Settings, item: Source) -> Client:
             from assets.registers.client import RegisterFolder
 
             return RegisterFolder(instance=item.instance, folder=item.folder)
-        case PeopleSource():
+        case PeopleSource(file=Path() as file):
             from assets.people.client import PeopleFile
 
-            return PeopleFile(instance=item.instance, file=item.file)
+            return PeopleFile(instance=item.instance, file=file)
+        case PeopleSource():
+            from assets.people.table import PeopleTable
+
+            return PeopleTable(instance=item.instance, dsn=secret(str(item.dsn_env)))
+        case ListSource():
+            from assets.lists.client import ListClient
+
+            return ListClient(item.instance, item.system_id, item.folder, item.file, item.max_age_days)
         case _:
             assert_never(item)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assets.capture import Reading, Row, capture, row
-from assets.people.client import PeopleFile
+from assets.people.client import PeopleClient
 from warehouse.dataset import Column, Dataset, Kind, Privacy
 
 PERSON = Dataset(
@@ -39,7 +39,7 @@ PERSON = Dataset(
 
 
 @capture(PERSON)
-def people_person(client: PeopleFile, reading: Reading) -> Iterator[Row]:
+def people_person(client: PeopleClient, reading: Reading) -> Iterator[Row]:
     """Everybody HR knows: who has left is told by HR, never by the identity provider."""
     pages, stated = client.read()
     if stated is not None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
-from pydantic import AwareDatetime, Field
-
-from assets.capture import Page
+from assets.capture import Access, Client, Page
 from assets.failures import PermanentFailure
-from assets.registers.client import csv_rows, validated
-from assets.registers.models import RegisterRow, Text
+from assets.registers.history import git, in_checkout
+from assets.registers.models import Day, Instant, RegisterRow, Text
+from assets.registers.rows import Placed, csv_rows, decoded, validated
 
 COUNT = re.compile(r"# rows: (\d+)")
 """The last line an export may have: how many people it lists."""
@@ -25,17 +23,29 @@ COUNT = re.compile(r"# rows: (\d+)")
 class Person(RegisterRow):
     """One person HR knows, former ones included."""
 
-    person_id: Text = Field(description="HR's id of the person")
+    person_id: Text
     name: Text
     work_email: Text
     type: Literal["employee", "contractor"]
     job_role: Text
     department: Text
     manager_id: Text | None = None
-    start_on: date
-    terminated_at: AwareDatetime | None = None
+    start_on: Day
+    terminated_at: Instant | None = None
     termination_type: Literal["voluntary", "involuntary"] | None = None
-    role_changed_at: AwareDatetime | None = None
+    role_changed_at: Instant | None = None
+
+
+class PeopleClient(Client, Protocol):
+    """Where people are read from: a file that HR drops, or a view that HR's system shows."""
+
+    def read(self) -> tuple[Iterator[Page], int | None]:
+        """Return the one page of people, and how many there are as the source itself says, if it does."""
+
+
+def people_of(placed: Sequence[Placed], name: str) -> list[dict[str, Any]]:
+    """Return people as rows. Raises PermanentFailure with every problem, quoting nothing about anybody."""
+    return validated(Person, placed, name, key=("person_id",), personal=True)
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,16 @@ class PeopleFile:
     def principal(self) -> str:
         """Return where the file came to us: the file system, as whoever we run as."""
         return "file system"
+
+    def access(self) -> Access:
+        """Return what the system lets this process do with the file."""
+        readable = os.access(self.file, os.R_OK)
+        writable = (f"write the file {self.file}",) if os.access(self.file, os.W_OK) else ()
+        return Access(
+            granted=((f"read the file {self.file}",) if readable else ()) + writable,
+            writing=writable,
+            lacking=() if readable else (f"read the file {self.file}: nobody can tell who has left",),
+        )
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -64,27 +84,22 @@ class PeopleFile:
             )
         self._refuse_git()
         content = self.file.read_bytes()
-        try:
-            lines = content.decode("utf-8-sig").splitlines()
-        except UnicodeDecodeError as error:
-            raise PermanentFailure(
-                f"{self.file.name}: byte {error.start} is no UTF-8. Export the file as UTF-8."
-            ) from None
+        lines = decoded(content, self.file.name).splitlines(keepends=True)
         stated = COUNT.fullmatch(lines[-1].strip()) if lines else None
-        text = "\n".join(lines[:-1] if stated else lines)
-        records = validated(Person, list(csv_rows(text)), self.file.name, personal=True)
+        text = "".join(lines[:-1] if stated else lines)
+        records = people_of(list(csv_rows(text, self.file.name)), self.file.name)
         digest = hashlib.sha256(content).hexdigest()
         return iter([Page(records, f"{self.file.name} sha256:{digest}")]), int(stated[1]) if stated else None
 
     def _refuse_git(self) -> None:
-        answer = subprocess.run(  # noqa: S603 - a fixed command
-            ["git", "-C", str(self.file.parent), "ls-files", "--error-unmatch", self.file.name],  # noqa: S607
-            capture_output=True,
-            check=False,
-        )
-        if answer.returncode == 0:
+        why_not = in_checkout(self.file.parent)
+        if why_not == "no_checkout":
+            return
+        kept = git(self.file.parent, "ls-files", "--error-unmatch", self.file.name).returncode == 0
+        if kept or why_not is not None:
+            found = "is kept in git" if kept else "lies in a git checkout that git cannot read"
             raise PermanentFailure(
-                f"people {self.instance}: {self.file.name} is kept in git, expected a file that is dropped. "
+                f"people {self.instance}: {self.file.name} {found}, expected a file that is dropped. "
                 "It is personal data, and git forgets nothing: remove it from the history, and drop the "
                 "export somewhere else."
             )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from assets.registers.declare import register
-from assets.registers.models import RegisterRow, Text
+from assets.registers.models import Day, RegisterRow, Text, Whole
 
 
 class RoleMatrixRow(RegisterRow):
@@ -20,7 +19,7 @@ class RoleMatrixRow(RegisterRow):
         description="What they may do there, as access_entitlement calls it; may end in *"
     )
     approved_by: Text | None = Field(default=None, description="The role that approved it")
-    reviewed_on: date | None = Field(default=None, description="When it was last reviewed")
+    reviewed_on: Day | None = Field(default=None, description="When it was last reviewed")
 
 
 class SodRule(RegisterRow):
@@ -41,7 +40,7 @@ class IdentityLink(RegisterRow):
     account: Text = Field(description="Its login or its id there")
     account_instance: Text | None = Field(default=None, description="The instance it is in; null: any")
     person_id: Text = Field(description="HR's id of the person")
-    reviewed_on: date | None = Field(default=None, description="When somebody last confirmed it")
+    reviewed_on: Day | None = Field(default=None, description="When somebody last confirmed it")
 
 
 class Secret(RegisterRow):
@@ -54,10 +53,10 @@ class Secret(RegisterRow):
     account_id: Text | None = Field(default=None, description="The AWS account whose vault holds it")
     vault_name: Text | None = Field(default=None, description="Its name in the vault; null: in none")
     owner: Text = Field(description="The role that answers for it")
-    rotation_days: Annotated[int, Field(ge=1)] = Field(description="How old it may become, in days")
+    rotation_days: Annotated[Whole, Field(ge=1)] = Field(description="How old it may become, in days")
     type: Literal["static", "keyless"] = Field(description="keyless: an identity instead, such as OIDC")
-    created_on: date = Field(description="When it came into use")
-    retired_on: date | None = Field(default=None, description="When it went out of use; null: in use")
+    created_on: Day = Field(description="When it came into use")
+    retired_on: Day | None = Field(default=None, description="When it went out of use; null: in use")
     restricted_required: bool = Field(description="Whether the provider's restricted kind of key is required")
     key_kind: Literal["restricted", "unrestricted"] | None = Field(
         default=None, description="Which kind the key is; null: not known"

@@ -126,7 +126,7 @@ OBSERVATION_PERIOD = Dataset(
 
 def _read(folder: RegisterFolder, reading: Reading, dataset: Dataset) -> Iterator[Row]:
     register = dataset.name.removeprefix("register_")
-    for record in reading.records(folder.rows(register), dataset):
+    for record in reading.records(folder.rows(register, dataset.key), dataset):
         yield row(dataset, record)
 
 

@@ -1,25 +1,23 @@
-"""What do the registers say, and on which line is what does not fit?"""
+"""What do the registers say, and whose words are they?"""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import subprocess
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
-import yaml
-from pydantic import ValidationError
-
-from assets.capture import Page
+from assets.capture import Access, Page
 from assets.failures import PermanentFailure
+from assets.registers.history import git, history_of, in_checkout
 from assets.registers.models import REGISTERS, RegisterRow
+from assets.registers.rows import csv_rows, decoded, validated, yaml_rows
 
 ENDINGS = (".yaml", ".yml", ".csv")
-MANY = 50
-"""Problems shown at most; more help nobody."""
+BETWEEN = ";"
+"""What stands between the words of a list in one cell of a CSV file."""
 
 
 @dataclass(frozen=True)
@@ -31,34 +29,60 @@ class RegisterFolder:
 
     def principal(self) -> str:
         """Return whose files these are: the last commit of the folder where it is a git checkout."""
-        answer = subprocess.run(  # noqa: S603 - a fixed command
-            ["git", "-C", str(self.folder), "log", "-1", "--format=%h by %an", "--", "."],  # noqa: S607
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        commit = answer.stdout.strip() if answer.returncode == 0 else ""
+        why_not = in_checkout(self.folder)
+        if why_not is not None:
+            return "file system" if why_not == "no_checkout" else "file system, in a checkout git cannot read"
+        answer = git(self.folder, "log", "-1", "--format=%h by %an", "--", ".")
+        commit = answer.stdout.decode("utf-8", "replace").strip() if answer.returncode == 0 else ""
         return f"file system, commit {commit}" if commit else "file system"
+
+    def access(self) -> Access:
+        """Return what the system lets this process do with the folder.
+
+        Whoever can write here can write what is then collected, so an honest answer asks the system: an
+        administrator always can.
+        """
+        readable = os.access(self.folder, os.R_OK | os.X_OK)
+        writable = (f"write the folder {self.folder}",) if os.access(self.folder, os.W_OK) else ()
+        return Access(
+            granted=((f"read the folder {self.folder}",) if readable else ()) + writable,
+            writing=writable,
+            lacking=() if readable else (f"read the folder {self.folder}: no register can be collected",),
+        )
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def rows(self, register: str) -> Iterator[Page]:
+    def rows(self, register: str, key: Sequence[str]) -> Iterator[Page]:
         """Yield the one page of a register. Raises PermanentFailure with every problem and its line."""
-        file = self._file(register)
+        file = self.file(register)
         content = file.read_bytes()
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise PermanentFailure(
-                f"{file.name}: byte {error.start} is no UTF-8. Save the file as UTF-8."
-            ) from error
-        found = csv_rows(text) if file.suffix == ".csv" else yaml_rows(text, file.name)
-        records = validated(REGISTERS[register], list(found), file.name)
+        text, model = decoded(content, file.name), REGISTERS[register]
+        if file.suffix == ".csv":
+            placed = [(at, _with_lists(model, row)) for at, row in csv_rows(text, file.name)]
+        else:
+            placed = list(yaml_rows(text, file.name))
+        records = validated(model, placed, file.name, key=key)
         digest = hashlib.sha256(content).hexdigest()
-        yield Page(records, f"{file.name} sha256:{digest}")
+        yield Page(records, f"{file.name} sha256:{digest} {history_of(file, content).label}")
 
-    def _file(self, register: str) -> Path:
+    def files(self) -> Iterator[Page]:
+        """Yield the one page of what every register's file is. Raises PermanentFailure without a folder."""
+        if not self.folder.is_dir():
+            raise PermanentFailure(
+                f"registers {self.instance}: no folder {self.folder}, expected one file per register; "
+                "`evidence init` writes a starter set."
+            )
+        found = [
+            (register, path)
+            for register in sorted(REGISTERS)
+            for ending in ENDINGS
+            if (path := self.folder / f"{register}{ending}").is_file()
+        ]
+        yield Page([_file_facts(register, path) for register, path in found], f"files of {self.folder.name}/")
+
+    def file(self, register: str) -> Path:
+        """Return the one file of a register. Raises PermanentFailure where there is none, or more."""
         looked = [self.folder / f"{register}{ending}" for ending in ENDINGS]
         there = [path for path in looked if path.is_file()]
         if len(there) != 1:
@@ -70,71 +94,34 @@ class RegisterFolder:
         return there[0]
 
 
-def csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield (line, row); an empty cell is no value."""
-    reader = csv.DictReader(text.splitlines(), strict=True)
-    for record in reader:
-        if None in record:
-            raise PermanentFailure(f"line {reader.line_num}: more cells than the heading has columns.")
-        yield (
-            reader.line_num,
-            {name: value.strip() or None for name, value in record.items() if value is not None},
-        )
+def _file_facts(register: str, path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    history = history_of(path, content)
+    return {
+        "register": f"register_{register}",
+        "file_name": path.name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "history": history.state,
+        "commit": history.commit,
+        "author": history.author,
+        "authored_at": history.authored_at,
+        "committer": history.committer,
+        "committed_at": history.committed_at,
+        "approver": history.approver,
+        "approved_by_way_of": history.approved_by_way_of,
+    }
 
 
-def yaml_rows(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield (line, row) of a YAML list of mappings. Raises PermanentFailure for anything else."""
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise PermanentFailure(f"{name}: not YAML: {error}.") from error
-    if root is None:
-        return
-    if not isinstance(root, yaml.SequenceNode):
-        raise PermanentFailure(f"{name}: expected a list of rows, each beginning with a dash.")
-    loader = yaml.SafeLoader("")
-    for node in root.value:
-        line = node.start_mark.line + 1
-        if not isinstance(node, yaml.MappingNode):
-            raise PermanentFailure(f"{name}: line {line}: expected a row of names and values.")
-        seen: dict[str, int] = {}
-        for key, _ in node.value:
-            if key.value in seen:
-                raise PermanentFailure(
-                    f"{name}: line {key.start_mark.line + 1}: {key.value} stands here and on line "
-                    f"{seen[key.value]}; one of them would be lost."
-                )
-            seen[key.value] = key.start_mark.line + 1
-        yield line, loader.construct_document(node)
+def _with_lists(model: type[RegisterRow], row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row of a CSV file with its lists as lists; an empty cell is one without words."""
+    return {
+        name: [word.strip() for word in (value or "").split(BETWEEN) if word.strip()]
+        if name in model.model_fields and _is_list(model.model_fields[name].annotation)
+        else value
+        for name, value in row.items()
+    }
 
 
-def validated(
-    model: type[RegisterRow],
-    rows: list[tuple[int, Mapping[str, Any]]],
-    name: str,
-    *,
-    personal: bool = False,
-) -> list[dict[str, Any]]:
-    """Return the rows as the model wants them. Raises PermanentFailure with all problems in one list.
-
-    Of a file with personal data (`personal`) no problem quotes what was found.
-    """
-    good, problems = [], []
-    for line, row in rows:
-        try:
-            good.append(model.model_validate(row).model_dump(mode="python"))
-        except ValidationError as error:
-            problems += [
-                f"line {line}: {'.'.join(map(str, item['loc'])) or 'row'}: {item['msg']} "
-                + (
-                    "(what was found is personal, so it is not shown)"
-                    if personal
-                    else f"(found {item['input']!r:.60})"
-                )
-                for item in error.errors()
-            ]
-    if problems:
-        shown = "\n  ".join(problems[:MANY])
-        more = f"\n  and {len(problems) - MANY} more" if len(problems) > MANY else ""
-        raise PermanentFailure(f"{name}: {len(problems)} problem(s):\n  {shown}{more}\nMend the file.")
-    return good
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(get_origin(part) is list for part in get_args(annotation))

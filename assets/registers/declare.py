@@ -36,7 +36,7 @@ def register(name: str, model: type[RegisterRow], *key: str, people: tuple[str, 
     REGISTERS[name] = model
 
     def read(folder: RegisterFolder, reading: Reading) -> Iterator[Row]:
-        for record in reading.records(folder.rows(name), dataset):
+        for record in reading.records(folder.rows(name, key), dataset):
             yield row(dataset, record)
 
     read.__name__ = dataset.name

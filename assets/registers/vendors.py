@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from assets.registers.declare import register
-from assets.registers.models import RegisterRow, Text
-
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+from assets.registers.models import Day, Digest, RegisterRow, Text
 
 
 class Vendor(RegisterRow):
@@ -24,8 +21,8 @@ class Vendor(RegisterRow):
     tier: Literal["critical", "high", "medium", "low"] = Field(description="Its risk")
     status: Literal["active", "offboarded"] = Field(description="Whether it is in use")
     data_classes: list[Text] = Field(description="Which data it gets")
-    onboarded_on: date = Field(description="When it came into use")
-    offboarded_on: date | None = Field(default=None, description="When it went out of use")
+    onboarded_on: Day = Field(description="When it came into use")
+    offboarded_on: Day | None = Field(default=None, description="When it went out of use")
 
 
 class VendorEvidence(RegisterRow):
@@ -38,9 +35,9 @@ class VendorEvidence(RegisterRow):
     )
     legal_entity: Text = Field(description="Whom it is about, as it says")
     service_scope: Text = Field(description="Which service it is about, as it says")
-    period_end: date | None = Field(default=None, description="Last day it covers (reports, letters)")
-    issued_on: date | None = Field(default=None, description="When it was issued (attestations)")
-    expires_on: date | None = Field(default=None, description="Last day it is valid (certificates)")
+    period_end: Day | None = Field(default=None, description="Last day it covers (reports, letters)")
+    issued_on: Day | None = Field(default=None, description="When it was issued (attestations)")
+    expires_on: Day | None = Field(default=None, description="Last day it is valid (certificates)")
     opinion: Literal["unqualified", "qualified", "adverse", "disclaimer"] | None = Field(
         default=None, description="The auditor's opinion; null: not read yet, or it has none"
     )
@@ -56,7 +53,7 @@ class VendorEvidence(RegisterRow):
     )
     scope_reviewed: bool | None = Field(default=None, description="Whether its scope was compared with ours")
     reviewed_by: Text | None = Field(default=None, description="Who read it")
-    reviewed_on: date | None = Field(default=None, description="When")
+    reviewed_on: Day | None = Field(default=None, description="When")
     document_sha256: Digest | None = Field(default=None, description="Digest of the stored document")
 
 
@@ -64,11 +61,11 @@ class VendorAssessment(RegisterRow):
     """One row per vendor assessed without an assurance report."""
 
     vendor_id: Text = Field(description="The vendor")
-    questionnaire_sent_on: date | None = Field(default=None, description="When our questions were sent")
-    questionnaire_reviewed_on: date | None = Field(default=None, description="When the answers were reviewed")
+    questionnaire_sent_on: Day | None = Field(default=None, description="When our questions were sent")
+    questionnaire_reviewed_on: Day | None = Field(default=None, description="When the answers were reviewed")
     compensating_control_id: Text | None = Field(default=None, description="Our control that limits the risk")
     approved_by: Text | None = Field(default=None, description="Who accepted the rest of the risk")
-    approved_on: date | None = Field(default=None, description="When")
+    approved_on: Day | None = Field(default=None, description="When")
 
 
 class VendorContract(RegisterRow):
@@ -76,8 +73,8 @@ class VendorContract(RegisterRow):
 
     contract_id: Text = Field(description="The contract")
     vendor_id: Text = Field(description="The vendor")
-    signed_on: date = Field(description="When it was signed")
-    ends_on: date | None = Field(default=None, description="Last day it is in force; null: open")
+    signed_on: Day = Field(description="When it was signed")
+    ends_on: Day | None = Field(default=None, description="Last day it is in force; null: open")
     clause_security: bool = Field(description="Whether it demands security measures")
     clause_incident_notice: bool = Field(description="Whether it demands notice of incidents")
     clause_right_to_audit: bool = Field(description="Whether it grants a right to audit")

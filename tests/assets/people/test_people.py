@@ -87,7 +87,7 @@ def test_a_missing_file_and_one_that_is_no_utf8_are_refused(tmp_path: Path) -> N
     """Each with what to do."""
     with pytest.raises(PermanentFailure, match=r"there is no file .* expected HR's export"):
         read(tmp_path / "people.csv")
-    with pytest.raises(PermanentFailure, match=r"Export the file as UTF-8"):
+    with pytest.raises(PermanentFailure, match=r"export the file as UTF-8"):
         read(written(tmp_path, ADA.replace("Ada", "Ädä"), encoding="latin-1"))
 
 
