@@ -71,6 +71,8 @@ class Reading:
     end: datetime
     hmac: Callable[[str], str]
     """Replaces a shopper's identifier by its keyed HMAC (hexadecimal)."""
+    started: datetime | None = None
+    """When reading began, by our clock; null: not said, as in a test of one read function."""
     pages: list[dict[str, Any]] = field(default_factory=list)
     """Redacted raw pages, in the order received."""
     requests: list[str] = field(default_factory=list)

@@ -100,7 +100,7 @@ class Collector:
     def _collect(self, recipe: Recipe, client: Client, instance: str, day: date, round_name: str) -> Entry:
         started = self.now()
         self._refuse_other_days(recipe, instance, day, started)
-        reading = Reading(day, instance, *day_window(day), hmac=self.hmac)
+        reading = Reading(day, instance, *day_window(day), hmac=self.hmac, started=started)
         principal = client.principal()
         result = recipe.read(client, reading)
         filled: Mapping[str, Rows] = (

@@ -20,7 +20,14 @@ from pipelines.partitions import evidence_days
 from pipelines.session import Collected, Session, day_of
 from warehouse.dataset import Dataset
 
-KINDS = {"okta": "okta", "aws": "aws", "shop": "postgres", "register": "file"}
+KINDS = {
+    "okta": "okta",
+    "aws": "aws",
+    "shop": "postgres",
+    "register": "file",
+    "people": "file",
+    "list": "file",
+}
 RETRY_SECONDS = 60
 
 

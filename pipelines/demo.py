@@ -179,6 +179,13 @@ def write_configuration(home: Home, state: dict[str, Any]) -> None:
             "shop": [{"instance": "main"}],
             "register": [{"instance": "main", "folder": state["registers"]["folder"]}],
             "people": [{"instance": "main", "file": state["people"]["file"]}],
+            "lists": [
+                {
+                    "instance": "stripe-dashboard",
+                    "system_id": "stripe_dashboard",
+                    "folder": state["lists"]["folder"],
+                }
+            ],
         },
     }
     staged = home.path / f"{FILE}.staged"

@@ -193,6 +193,13 @@ BACK_OFFICE_ROLES = {
 }
 """Department, or its head -> the role in the shop's admin panel and what it permits."""
 
+DASHBOARD_ROLES = {
+    "Finance": "analyst",
+    "Finance head": "administrator",
+    "Customer Support": "support_specialist",
+}
+"""Department, or its head -> the role in the payment processor's dashboard, whose list somebody drops."""
+
 
 def staff_of(department: str) -> list[int]:
     """Return the steady people of a department who use the admin panel through the identity provider."""

@@ -12,6 +12,7 @@ from sandbox.org import (
     APPS,
     AWS_ASSIGNMENTS,
     BACK_OFFICE_ROLES,
+    DASHBOARD_ROLES,
     DEPARTMENTS,
     GROUP_DEPARTMENTS,
     HEADS,
@@ -41,6 +42,8 @@ def role_matrix() -> Iterator[Row]:
             key = department + (" head" if role.endswith("-lead") else "")
             _, permissions = BACK_OFFICE_ROLES.get(key) or BACK_OFFICE_ROLES.get(department, ("", ()))
             yield from (_allowed(role, "shop", permission) for permission in permissions)
+            if dashboard := DASHBOARD_ROLES.get(key) or DASHBOARD_ROLES.get(department):
+                yield _allowed(role, "stripe_dashboard", f"role:{dashboard}")
 
 
 def _apps(department: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ from aiohttp import web
 from sandbox import governance
 from sandbox.aws import AwsPart
 from sandbox.faults import Fault, Faults
+from sandbox.lists import ListsPart
 from sandbox.okta import OktaPart
 from sandbox.part import Part
 from sandbox.people import PeoplePart
@@ -50,6 +51,7 @@ class Sandbox:
             "aws": AwsPart(seed, faults, at, unreachable=aws_unreachable),
             "shop": ShopPart(seed, faults, at),
             "people": PeoplePart(seed, faults, at),
+            "lists": ListsPart(seed, faults, at),
         }
         # Registers name what waivers cover by keys that only the started parts know.
         self._registers = RegistersPart(seed, faults, at, key_of=self.key_of)

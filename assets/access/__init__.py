@@ -117,3 +117,7 @@ AWS_SSO_ENTITLEMENTS = Derivation(
 SHOP_ENTITLEMENTS = Derivation(ENTITLEMENT, sql_beside(__file__, "entitlement_shop.sql"), ("shop_user_role",))
 OKTA_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_okta.sql"), ("okta_system_log",))
 SHOP_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_shop.sql"), ("shop_login_event",))
+LIST_ACCOUNTS = Derivation(ACCOUNT, sql_beside(__file__, "account_list.sql"), ("list_account",))
+LIST_ENTITLEMENTS = Derivation(
+    ENTITLEMENT, sql_beside(__file__, "entitlement_list.sql"), ("list_entitlement",)
+)

@@ -10,10 +10,10 @@ with claim as (
         on register_identity_link.system_id = access_account.system_id
         and lower(register_identity_link.account)
             in (lower(access_account.login), lower(access_account.native_id))
-        and coalesce(
-            access_account.system_id || '-' || register_identity_link.account_instance,
-            access_account.instance
-        ) = access_account.instance
+        and starts_with(
+            access_account.account_key,
+            access_account.system_id || ':' || coalesce(register_identity_link.account_instance || ':', '')
+        )
     join people_person
         on people_person.person_id = register_identity_link.person_id
     union all
@@ -48,10 +48,10 @@ machine as (
         on register_service_account.system_id = access_account.system_id
         and lower(register_service_account.account)
             in (lower(access_account.login), lower(access_account.native_id))
-        and coalesce(
-            access_account.system_id || '-' || register_service_account.account_instance,
-            access_account.instance
-        ) = access_account.instance
+        and starts_with(
+            access_account.account_key,
+            access_account.system_id || ':' || coalesce(register_service_account.account_instance || ':', '')
+        )
 )
 
 select

@@ -43,6 +43,8 @@ def test_a_configuration_says_since_when_and_from_which_systems() -> None:
         "aws": ["111111111111", "222222222222"],
         "shop": [],
         "register": ["main"],
+        "people": [],
+        "list": [],
     } == found.sources.instances()
     assert "OKTA_API_TOKEN" == found.sources.okta[0].token_env
 
