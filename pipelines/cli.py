@@ -61,6 +61,8 @@ def evidence() -> None:
 
     \b
     A day in the life:
+      evidence init        write a commented starter set: evidence.yaml and the registers
+      evidence add         store a document: a policy, a report, a contract, a screenshot
       evidence collect     read the sources into immutable snapshots
       evidence test        judge the controls against the snapshots
       evidence publish     build the analysts' DuckDB file
@@ -234,6 +236,59 @@ def verify(level: str) -> None:
     from pipelines.configuration import home
 
     sys.exit(commands.verify(home(), console(), level))
+
+
+@evidence.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--kind", required=True, help="What it is: one of the kinds above.")
+@click.option("--effective", required=True, type=DAY, help="The first day it counts.")
+@click.option("--author", required=True, help="Who wrote it: a person, a role or a company.")
+@click.option("--approver", required=True, help="Who approved or accepted it.")
+@click.option("--expires", type=DAY, help="The last day it counts; without it, it has none.")
+@click.option("--title", help="What it is called; else the file's name.")
+@click.option("--correct", metavar="REASON", help="Why what was said of it before is wrong.")
+def add(
+    file: Path,
+    kind: str,
+    effective: date,
+    author: str,
+    approver: str,
+    expires: date | None,
+    title: str | None,
+    correct: str | None,
+) -> None:
+    r"""Store a document as evidence: a policy, a report, a contract, a diagram, a screenshot.
+
+    It is kept as it is, for ever, under the digest this prints; registers cite it by that digest. Adding the
+    same file with the same facts again changes nothing.
+
+    \b
+    Kinds: policy, procedure, recovery_plan, recovery_test, after_action_report, action_evidence,
+           assurance_report, attestation, certificate, questionnaire, contract, diagram, screenshot, minutes
+
+    \b
+    evidence add access-policy.pdf --kind policy --effective 2026-01-01 \
+        --author security --approver cto --expires 2026-12-31
+    """
+    from pipelines import commands
+    from warehouse.documents import KINDS, Said
+
+    if kind not in KINDS:
+        raise click.BadParameter(f"{kind!r} is none of {', '.join(KINDS)}", param_hint="--kind")
+    said = Said(kind, title or file.stem, effective, author, approver, expires)
+    sys.exit(commands.add(settings(), console(), file, said, correct))
+
+
+@evidence.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+def init(folder: Path) -> None:
+    """Write a commented starter set into FOLDER (else here): evidence.yaml and one file for each register.
+
+    Nothing is overwritten: where one of the files exists already, none is written.
+    """
+    from pipelines import commands
+
+    sys.exit(commands.init(console(), folder))
 
 
 @evidence.command()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import dagster as dg
     from rich.console import Console
 
+    from warehouse.documents import Said
+
 DONE, FAILED, WITH_FINDINGS = 0, 1, 2
 
 
@@ -149,6 +151,37 @@ def verify(home: Home, out: Console, level: str) -> int:
     return found.exit_code
 
 
+def add(settings: Settings, out: Console, file: Path, said: Said, correction: str | None) -> int:
+    """Store a document and print the digest that registers cite it by; return the exit code."""
+    from pipelines.filing import file_document
+
+    document, new = file_document(Session.open(settings, run="evidence add"), file, said, correction)
+    out.print(f"{'stored' if new else 'already stored'}  {document.file_name}", markup=False)
+    for name, value in (
+        ("sha256", document.sha256),
+        ("kind", document.said.kind),
+        ("media type", document.media_type),
+        ("bytes", f"{document.size:,}"),
+        ("effective", document.said.effective_on),
+        ("expires", document.said.expires_on or "never"),
+        ("added", document.added_at.isoformat()),
+        ("ledger entry", document.entry),
+    ):
+        out.print(f"  {name}: {value}", markup=False)
+    return DONE
+
+
+def init(out: Console, folder: Path) -> int:
+    """Write a starter set into a folder; return the exit code."""
+    from pipelines.clock import SystemClock
+    from pipelines.starter import write
+
+    for path in write(folder, SystemClock().now().date()):
+        out.print(f"wrote {path}", markup=False)
+    out.print("Next: read evidence.yaml, take the marks away before what you have, and `evidence collect`.")
+    return DONE
+
+
 @contextmanager
 def _progress(out: Console, what: str) -> Iterator[Callable[[int, int], None]]:
     """Yield a function (done, total) that moves a progress bar, where somebody is looking."""
@@ -195,13 +228,13 @@ def ui(settings: Settings, out: Console, port: int) -> int:
 
 def schema(out: Console, what: str | None, catalogue_into: Path | None) -> int:
     """Print a JSON Schema, or write the control catalogue into a Markdown file; return the exit code."""
-    from pipelines import documents
+    from pipelines import generated
 
     if catalogue_into is not None:
-        documents.write_catalogue(catalogue_into)
+        generated.write_catalogue(catalogue_into)
         out.print(f"wrote the control catalogue into {catalogue_into}", markup=False)
         return DONE
-    schemas = documents.schemas()
+    schemas = generated.schemas()
     if what is None:
         for name in schemas:
             click.echo(name)

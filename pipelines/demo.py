@@ -21,6 +21,7 @@ from assets.capture import Recipe
 from pipelines import evaluation, runs
 from pipelines.clock import SandboxClock
 from pipelines.configuration import FILE, ConfigurationError, Settings, load
+from pipelines.filing import file_folder
 from pipelines.session import Session
 from warehouse.dataset import Kind
 from warehouse.store import Home, Store
@@ -214,6 +215,8 @@ class Replay:
             yield step
             self.clock.set(step.at)
             self.running.advance(step.at)
+            if step.what == "collect_states":
+                self._file(session)
             if step.day > self.last_runless:
                 self._through_dagster(session, step)
             else:
@@ -221,9 +224,17 @@ class Replay:
         reporting.report_evaluations(instance, session, self.plan.all_days)
 
     def _session(self) -> Session:
-        if not self.clock.file.exists():
+        new = not self.clock.file.exists()
+        if new:
             self.clock.set(datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC))
-        return Session.open(self.settings, run="demo")
+        session = Session.open(self.settings, run="demo")
+        if new:
+            self._file(session)
+        return session
+
+    def _file(self, session: Session) -> None:
+        """Add the documents that have come, as somebody would with `evidence add`."""
+        file_folder(session, Path(self.running.state["documents"]["folder"]))
 
     def _directly(self, session: Session, step: Step, instance: dg.DagsterInstance) -> None:
         from pipelines import reporting

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from assets import meta
+from assets import documents, meta
 from assets.capture import Client, Recipe
 from assets.collect import Collector
 from assets.derive import Deriver
@@ -155,6 +155,7 @@ class Session:
             (meta.SLOT, list(meta.slots(self.index, day))),
             (meta.RUN, list(meta.runs(self.index, day))),
             (meta.OBJECT, list(meta.objects(self.store, self.index, day))),
+            (documents.FILE, list(documents.files(self.store, self.index, day))),
         )
         head = self.store.ledger.entries[-1]
         self.store.write(
@@ -164,7 +165,7 @@ class Session:
             day=day,
             header={
                 "source": "meta",
-                "derivation": "assets/meta",
+                "derivation": "assets/meta, assets/documents",
                 "sql_sha256": "",
                 "inputs": [],
                 "ledger_head": {"number": head.number, "sha256": head.sha256},

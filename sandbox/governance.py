@@ -5,14 +5,15 @@ Kept by people: a lapse begins and ends at midnight, since a register says what 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from sandbox.aws_secrets import secrets_of
 from sandbox.faults import Fault, Faults
-from sandbox.org import APPS, PERIOD_START, VENDORS, Vendor
+from sandbox.org import APPS, PERIOD_START, POLICIES, VENDORS, Vendor
+from sandbox.paper import digest, pdf
 
 Row = dict[str, Any]
 YEAR = timedelta(days=365)
@@ -43,25 +44,62 @@ def vendors() -> Iterator[Row]:
 def vendor_evidence(faults: Faults, today: date) -> Iterator[Row]:
     """Yield every assurance document as its row reads on a day."""
     for vendor in VENDORS:
-        if vendor.assurance is None:
-            continue
-        fault = next(
-            (f for f in faults.all if f.kind.startswith("vendor_") and f.subject == vendor.subject), None
-        )
-        yield _report(vendor, fault, today)
-        if fault is not None and fault.kind == "vendor_report_lapsed" and today > fault.last:
-            yield {**_report(vendor, None, today), "evidence_id": f"{vendor.id}-renewed"}
+        fault = _of_vendor(vendor, faults)
+        for report in reports_of(vendor, faults):
+            if report.since is None:
+                yield _row(vendor, report, fault, today)
+            elif today >= report.since:
+                yield _row(vendor, report, None, today)
 
 
-def _report(vendor: Vendor, fault: Fault | None, today: date) -> Row:
-    ended = PERIOD_START - timedelta(days=90)
-    kind = fault.kind if fault else ""
+@dataclass(frozen=True)
+class Report:
+    """An assurance document of a vendor."""
+
+    id: str
+    ended: date
+    """Last day it covers, and from which its other dates are counted."""
+    since: date | None
+    """When it came; null: before the period."""
+    expires_on: date | None
+    content: bytes
+
+
+def _of_vendor(vendor: Vendor, faults: Faults) -> Fault | None:
+    planted = (f for f in faults.all if f.kind.startswith("vendor_") and f.subject == vendor.subject)
+    return next(planted, None)
+
+
+def reports_of(vendor: Vendor, faults: Faults) -> Iterator[Report]:
+    """Yield a vendor's assurance documents: with the lapse planted, an old one and a late new one."""
+    if vendor.assurance is None:
+        return
+    fault = _of_vendor(vendor, faults)
+    usual = PERIOD_START - timedelta(days=90)
+    if fault is None or fault.kind != "vendor_report_lapsed":
+        yield _report(vendor, f"{vendor.id}-report", usual, None)
+        return
+    yield _report(vendor, f"{vendor.id}-report", fault.first - YEAR - timedelta(days=1), None)
+    yield _report(vendor, f"{vendor.id}-renewed", usual, fault.last + timedelta(days=1))
+
+
+def _report(vendor: Vendor, name: str, ended: date, since: date | None) -> Report:
+    return Report(
+        id=name,
+        ended=ended,
+        since=since,
+        expires_on=ended + 2 * YEAR if vendor.assurance == "iso27001" else None,
+        content=pdf(f"{vendor.name}: {vendor.assurance}", [vendor.service, f"Until {ended}", name]),
+    )
+
+
+def _row(vendor: Vendor, report: Report, fault: Fault | None, today: date) -> Row:
+    ended, kind = report.ended, fault.kind if fault else ""
     active = fault is not None and fault.first <= today <= fault.last
-    if kind == "vendor_report_lapsed" and fault is not None:
-        ended = fault.first - YEAR - timedelta(days=1)
+    missing = kind == "vendor_document_missing" and active
     reviewed = not (kind == "vendor_not_reviewed" and active)
     return {
-        "evidence_id": f"{vendor.id}-report",
+        "evidence_id": report.id,
         "vendor_id": vendor.id,
         "kind": vendor.assurance,
         "legal_entity": "Another Company Ltd."
@@ -70,7 +108,7 @@ def _report(vendor: Vendor, fault: Fault | None, today: date) -> Row:
         "service_scope": vendor.service,
         "period_end": ended if vendor.assurance == "soc2_type2" else None,
         "issued_on": ended + timedelta(days=30) if vendor.assurance == "pci_aoc" else None,
-        "expires_on": ended + 2 * YEAR if vendor.assurance == "iso27001" else None,
+        "expires_on": report.expires_on,
         "opinion": "unqualified" if vendor.assurance == "soc2_type2" and reviewed else None,
         "relevant_exceptions": kind == "vendor_untreated" and active if reviewed else None,
         "risk_treatment_id": None,
@@ -79,7 +117,7 @@ def _report(vendor: Vendor, fault: Fault | None, today: date) -> Row:
         "scope_reviewed": True if reviewed else None,
         "reviewed_by": "security_lead" if reviewed else None,
         "reviewed_on": PERIOD_START - timedelta(days=30) if reviewed else None,
-        "document_sha256": None,
+        "document_sha256": digest(report.content + (b"% another version" if missing else b"")),
     }
 
 
@@ -115,21 +153,55 @@ def vendor_assessments(faults: Faults, today: date) -> Iterator[Row]:
 
 def recovery_plans(faults: Faults) -> Iterator[Row]:
     """Yield the versions of the recovery plan: with the lapse planted, the new one comes late."""
+    for version, approved in plan_versions(faults):
+        yield {
+            "version": version,
+            "approved_on": approved,
+            "approved_by": "cto",
+            "last_architecture_change_on": None,
+            "document_sha256": digest(plan_paper(version)),
+        }
+
+
+def plan_versions(faults: Faults) -> Iterator[tuple[str, date]]:
+    """Yield the versions of the recovery plan, each with the day of its approval."""
     stale = next(iter(faults.of("dr_plan_stale")), None)
-    first = stale.first - YEAR - timedelta(days=1) if stale else PERIOD_START - timedelta(days=150)
-    yield _plan("2025.1", first)
+    yield "2025.1", stale.first - YEAR - timedelta(days=1) if stale else PERIOD_START - timedelta(days=150)
     if stale is not None:
-        yield _plan("2026.1", stale.last + timedelta(days=1))
+        yield "2026.1", stale.last + timedelta(days=1)
 
 
-def _plan(version: str, approved: date) -> Row:
-    return {
-        "version": version,
-        "approved_on": approved,
-        "approved_by": "cto",
-        "last_architecture_change_on": None,
-        "document_sha256": None,
-    }
+def plan_paper(version: str) -> bytes:
+    """Return the text of a version of the recovery plan."""
+    return pdf(f"Disaster-recovery plan {version}", ["Who restores what, in which order.", *CRITICAL_SYSTEMS])
+
+
+def report_paper(subject: str) -> bytes:
+    """Return what was written of a test of the plan, or of a corrective action."""
+    return pdf(f"Report of {subject}", ["What was aimed at, what was reached, what is to be done."])
+
+
+def policies() -> Iterator[Row]:
+    """Yield every policy."""
+    for policy_id, title, owner, control_ids in POLICIES:
+        yield {
+            "policy_id": policy_id,
+            "version": "3",
+            "title": title,
+            "owner": owner,
+            "approved_by": "cto",
+            "approved_on": PERIOD_START - timedelta(days=110),
+            "effective_on": PERIOD_START - timedelta(days=100),
+            "review_due_on": PERIOD_START + timedelta(days=255),
+            "retired_on": None,
+            "control_ids": list(control_ids),
+            "document_sha256": digest(policy_paper(policy_id, title)),
+        }
+
+
+def policy_paper(policy_id: str, title: str) -> bytes:
+    """Return the text of a policy."""
+    return pdf(title, [f"Policy {policy_id}, version 3", "What must be done, by whom, and how it is shown."])
 
 
 def recovery_tests() -> Iterator[Row]:
@@ -146,16 +218,14 @@ def recovery_tests() -> Iterator[Row]:
             "rpo_actual_min": None if kind == "tabletop" else 20,
             "result": "pass",
             "after_action_on": TESTED - timedelta(days=back - 6),
-            "after_action_sha256": _digest(test_id),
+            "after_action_sha256": digest(report_paper(test_id)),
             "restore_job_ids": [],
         }
 
 
 def recovery_actions(faults: Faults, today: date) -> Iterator[Row]:
     """Yield the corrective actions: with the lapse planted, one is open past its day."""
-    late = next(iter(faults.of("dr_action_open")), None)
-    due = late.first - timedelta(days=1) if late else PERIOD_START - timedelta(days=60)
-    closed = late.last + timedelta(days=1) if late else PERIOD_START - timedelta(days=70)
+    due, closed = action_days(faults)
     done = today >= closed
     yield {
         "action_id": "DRA-1",
@@ -164,9 +234,17 @@ def recovery_actions(faults: Faults, today: date) -> Iterator[Row]:
         "owner": "platform",
         "due_on": due,
         "closed_on": closed if done else None,
-        "evidence_sha256": _digest("DRA-1") if done else None,
+        "evidence_sha256": digest(report_paper("DRA-1")) if done else None,
         "retest_id": "DR-2025-2" if done else None,
     }
+
+
+def action_days(faults: Faults) -> tuple[date, date]:
+    """Return until when the corrective action was due, and when it was closed."""
+    late = next(iter(faults.of("dr_action_open")), None)
+    if late is None:
+        return PERIOD_START - timedelta(days=60), PERIOD_START - timedelta(days=70)
+    return late.first - timedelta(days=1), late.last + timedelta(days=1)
 
 
 def registered_secrets(seed: int, faults: Faults, today: date) -> Iterator[Row]:
@@ -201,10 +279,6 @@ def _kind(stripe: bool, loose: bool) -> str | None:
     return "unrestricted" if loose else "restricted"
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def population_key(fault: Fault) -> str:
     """Return the key that a fault of the bookkeeping is found under."""
     keys: dict[str, Callable[[str], str]] = {
@@ -212,6 +286,7 @@ def population_key(fault: Fault) -> str:
         "vendor_not_reviewed": lambda vendor: f"{vendor}-report",
         "vendor_untreated": lambda vendor: f"{vendor}-report",
         "vendor_scope": lambda vendor: f"{vendor}-report",
+        "vendor_document_missing": lambda vendor: f"{vendor}-report",
         "vendor_no_alternative": lambda vendor: vendor,
         "dr_plan_stale": lambda _: "2025.1",
         "dr_action_open": lambda _: "DRA-1",

@@ -244,6 +244,13 @@ KINDS = {
             "The report is about another legal entity than the contract.",
         ),
         FaultKind(
+            "vendor_document_missing",
+            "governance",
+            "VR-03.f",
+            "EVIDENCE_TAMPERED",
+            "The register cites a version of the vendor's report that nobody has added.",
+        ),
+        FaultKind(
             "dr_plan_stale",
             "governance",
             "AV-05.a",
@@ -300,6 +307,7 @@ SUBJECTS = {
     "vendor_not_reviewed": [v.subject for v in REVIEWED],
     "vendor_untreated": [v.subject for v in REVIEWED],
     "vendor_scope": [v.subject for v in REVIEWED],
+    "vendor_document_missing": [v.subject for v in REVIEWED],
     "dr_plan_stale": ["plan 1"],
     "dr_action_open": ["action 1"],
     "staff_outside_role": [f"person {n}" for n in staff_of("Marketing")],

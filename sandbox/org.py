@@ -252,6 +252,14 @@ VENDORS = (
     Vendor("canteen", "The Canteen", "Lunch", "low", None),
 )
 
+POLICIES = (
+    ("access", "Access control policy", "security", ("AC-01", "AC-02", "AC-04", "AC-10")),
+    ("keys", "Secrets and keys policy", "security", ("SK-01", "SK-02")),
+    ("vendors", "Vendor management policy", "procurement", ("VR-03",)),
+    ("recovery", "Business continuity policy", "platform", ("AV-05",)),
+)
+"""Policy, its title, who answers for it, and the controls it asks for."""
+
 SECRETS = {
     "111111111111": {"payments/stripe/live": "stripe", "shop/postgres/app": "postgres", "erp/api": "erp"},
     "222222222222": {"payments/stripe/test": "stripe"},

@@ -174,6 +174,7 @@ class RegistersPart:
             "vendor_evidence": governance.vendor_evidence(faults, today),
             "vendor_assessment": governance.vendor_assessments(faults, today),
             "vendor_contract": governance.vendor_contracts(),
+            "policy": governance.policies(),
             "dr_plan": governance.recovery_plans(faults),
             "dr_test": governance.recovery_tests(),
             "dr_action": governance.recovery_actions(faults, today),

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from sandbox import governance
 from sandbox.aws import AwsPart
+from sandbox.documents import DocumentsPart
 from sandbox.faults import Fault, Faults
 from sandbox.lists import ListsPart
 from sandbox.okta import OktaPart
@@ -52,6 +53,7 @@ class Sandbox:
             "shop": ShopPart(seed, faults, at),
             "people": PeoplePart(seed, faults, at),
             "lists": ListsPart(seed, faults, at),
+            "documents": DocumentsPart(faults, at),
         }
         # Registers name what waivers cover by keys that only the started parts know.
         self._registers = RegistersPart(seed, faults, at, key_of=self.key_of)

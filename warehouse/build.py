@@ -106,7 +106,7 @@ class Build:
         self.connection.execute("begin")
         self._script("schemas.sql", "meta.sql", "ctl_tables.sql")
         self._macros(*FIRST)
-        broken = self.rehash.broken(facts.all_snapshots(self.index))
+        broken = [*self.rehash.broken(facts.all_snapshots(self.index)), *self.rehash.broken_documents()]
         self._describe(store, controls, broken, at, company)
         made: Counter[str] = Counter()
         for done, (name, dataset) in enumerate(self.datasets.items()):

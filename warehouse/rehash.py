@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
+from warehouse.documents import Document, standing
 from warehouse.read import Fault
-from warehouse.snapshots import Index, Snapshot
+from warehouse.snapshots import Index, Slot, Snapshot
 from warehouse.store import digest_of
+
+DOCUMENT_FILE = "document_file"
+"""The dataset in which analysts see documents."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Rehash:
         self.index = index
         self.seen: dict[str, Seen] = {}
         self.hashed = 0
-        for path in index.by_path:
+        for path in (*index.by_path, *{document.path for document in index.documents}):
             if (found := self._look(home / path, known.get(path))) is not None:
                 self.seen[path] = found
         self._faults: dict[tuple[int, str], str | None] = {}
@@ -84,6 +89,10 @@ class Rehash:
                 found.append(Broken(snapshot, fault, seen.sha256 if seen else None))
         return found
 
+    def broken_documents(self) -> list[Broken]:
+        """Return the documents people added whose file is missing or altered."""
+        return self.broken(_as_snapshot(document) for document in standing(self.index.documents).values())
+
     def fault(self, snapshot: Snapshot) -> str | None:
         """Return what does not verify of a snapshot: its file, or one it was computed from."""
         key = (snapshot.entry, snapshot.path)
@@ -101,3 +110,19 @@ class Rehash:
             if (fault := self.fault(source)) is not None:
                 return f"of what it was computed from, {fault}"
         return None
+
+
+def _as_snapshot(document: Document) -> Snapshot:
+    """Return a document as the capture it would be: of the day it was added on."""
+    return Snapshot(
+        entry=document.entry,
+        slot=Slot(DOCUMENT_FILE, "main", document.added_at.astimezone(UTC).date()),
+        sha256=document.sha256,
+        path=document.path,
+        rows=0,
+        captured_at=document.added_at,
+        recorded_at=document.added_at,
+        round="",
+        inputs=(),
+        header={},
+    )

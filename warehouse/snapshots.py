@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from warehouse.dataset import Kind
+from warehouse.documents import KIND as DOCUMENT
+from warehouse.documents import Document, document_of
 from warehouse.ledger import Damage, Entry, Ledger
 
 STORING = frozenset({"snapshot", "derivation", "evaluation"})
@@ -80,6 +82,7 @@ class Index:
         self.gaps: dict[Slot, Gap] = {}
         self.attempts: dict[Slot, list[Attempt]] = defaultdict(list)
         self.configurations: list[Entry] = []
+        self.documents: list[Document] = []
         self.by_path: dict[str, Snapshot] = {}
         self._seen = 0
         self.refresh()
@@ -127,6 +130,8 @@ class Index:
             )
             for dataset in attempt.datasets:
                 self.attempts[Slot(dataset, attempt.instance, attempt.day)].append(attempt)
+        elif entry.kind == DOCUMENT:
+            self.documents.append(document_of(entry))
         elif entry.kind == "configuration":
             check_configuration(entry.body)
             self.configurations.append(entry)

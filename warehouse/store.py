@@ -1,8 +1,9 @@
 """Where does a snapshot rest, so that nobody can change it without being seen?
 
-`evidence/<dataset>/instance=<i>/day=YYYY-MM-DD/<sha256>.parquet`, `raw/<sha256>.jsonl.zst`, then one ledger
-entry. A file is written under a staged name, made durable, linked under its digest and only then
-acknowledged in the ledger: what the ledger does not name does not exist. Nothing is ever overwritten.
+`evidence/<dataset>/instance=<i>/day=YYYY-MM-DD/<sha256>.parquet`, `raw/<sha256>.jsonl.zst`, or
+`documents/<sha256>` of what people add; then one ledger entry. A file is written under a staged name, made
+durable, linked under its digest and only then acknowledged in the ledger: what the ledger does not name does
+not exist. Nothing is ever overwritten.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ import zstandard
 from warehouse.dataset import TYPES, Dataset, check_instance
 from warehouse.ledger import Entry, Ledger, sync_folder
 
-PARTS = ("evidence", "raw", "ledger", "reports")
+PARTS = ("evidence", "raw", "documents", "ledger", "reports")
+KEPT = PARTS[:3]
+"""The parts that hold files the ledger names."""
 
 
 class StoreRefusal(Exception):
@@ -107,7 +110,7 @@ class Store:
             (self.home.path / part).mkdir(parents=True, exist_ok=True)
         self.ledger.refresh()
         if not self.ledger.entries:
-            if any(path.is_file() for part in PARTS[:2] for path in (self.home.path / part).rglob("*")):
+            if any(path.is_file() for part in KEPT for path in (self.home.path / part).rglob("*")):
                 raise StoreRefusal(
                     f"The evidence home {self.home.path} has files but no ledger entry. The ledger was "
                     "removed: restore it from a copy, or set EVIDENCE_HOME to another folder. A retry will "
@@ -189,6 +192,13 @@ class Store:
         path = f"raw/{sha256}.jsonl.zst"
         self._put(path, content, sha256)
         return {"path": path, "sha256": sha256, "bytes": len(content), "pages": len(pages)}
+
+    def put_document(self, content: bytes) -> str:
+        """Write a document's bytes once, under their digest, and return the path inside the home."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = f"documents/{sha256}"
+        self._put(path, content, sha256)
+        return path
 
     def _put(self, path: str, content: bytes, sha256: str) -> None:
         target = self.home.path / path

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from warehouse.documents import KIND as DOCUMENT
 from warehouse.ledger import DIGITS, NAME, Entry, subject_of_body, subjects_of
 from warehouse.period import Calendar, closes_at
 from warehouse.snapshots import STORING, Index
-from warehouse.store import Store, digest_of
+from warehouse.store import KEPT, Store, digest_of
 
 BROKEN, INTACT_BUT, CLEAN = 1, 2, 0
 BACKWARDS = timedelta(minutes=1)
@@ -23,6 +24,7 @@ SHORT = 12
 PLACE = re.compile(
     r"evidence/[a-z][a-z0-9_]*/instance=[^/]+/day=[0-9]{4}-[0-9]{2}-[0-9]{2}/([0-9a-f]{64})\.parquet"
     r"|raw/([0-9a-f]{64})\.jsonl\.zst"
+    r"|documents/([0-9a-f]{64})"
 )
 """Where a file may rest, and the digest its name says."""
 STAGED = re.compile(r"evidence/\.staging/[^/]+|ledger/\.[^/]+\.staged")
@@ -198,11 +200,14 @@ def _named(entry: Entry, file: Path) -> tuple[dict[str, tuple[str, int]], tuple[
         return files, None  # the chain's own check names it
     try:
         if entry.kind in STORING:
-            for item in [*entry.body["snapshots"], *([entry.body["raw"]] if entry.body["raw"] else [])]:
-                place = PLACE.fullmatch(item["path"])
-                if place is None or item["sha256"] not in place.groups():
-                    return files, (f"the path {item['path']}", f"a place named {item['sha256']}")
-                files[item["path"]] = (item["sha256"], item["bytes"])
+            items = [*entry.body["snapshots"], *([entry.body["raw"]] if entry.body["raw"] else [])]
+        else:
+            items = [entry.body["document"]] if entry.kind == DOCUMENT else []
+        for item in items:
+            place = PLACE.fullmatch(item["path"])
+            if place is None or item["sha256"] not in place.groups():
+                return files, (f"the path {item['path']}", f"a place named {item['sha256']}")
+            files[item["path"]] = (item["sha256"], item["bytes"])
         subjects = subjects_of(file.read_bytes())
     except (KeyError, TypeError, ValueError, OSError) as error:
         return files, (f"content that makes no sense ({type(error).__name__})", "an entry as we write it")
@@ -236,7 +241,7 @@ def _look(home: Path, path: str, sha256: str, size: int, level: str) -> tuple[Fi
 
 def _unnamed(home: Path, known: AbstractSet[str]) -> Iterator[Finding]:
     """Yield everything in the store that no ledger entry names."""
-    for file in (path for part in ("evidence", "raw") for path in sorted(_all_below(home / part))):
+    for file in (path for part in KEPT for path in sorted(_all_below(home / part))):
         path = file.relative_to(home).as_posix()
         if path in known:
             continue

@@ -12,6 +12,7 @@ from statistics import median_low
 from typing import Any
 
 from warehouse.dataset import Column, Dataset, Kind
+from warehouse.documents import standing
 from warehouse.gaps import recoverable_until
 from warehouse.ledger import GENESIS
 from warehouse.period import Calendar
@@ -145,7 +146,7 @@ def runs(index: Index, day: date) -> Iterator[dict[str, Any]]:
 
 
 def objects(store: Store, index: Index, day: date) -> Iterator[dict[str, Any]]:
-    """Yield the rows of meta_object: the day's files, a rolling part of the others, the whole chain."""
+    """Yield the rows of meta_object: the day's files, a rolling part of the others, documents, the chain."""
     for path, snapshot in sorted(index.by_path.items()):
         turn = snapshot.entry % ROLLING == day.toordinal() % ROLLING
         if snapshot.slot.day != day and not (turn and snapshot.slot.day < day):
@@ -160,6 +161,16 @@ def objects(store: Store, index: Index, day: date) -> Iterator[dict[str, Any]]:
             "found_sha256": digest_of(file) if file.exists() else "missing",
             "chain_link_matches": None,
         }
+    for sha256, document in sorted(standing(index.documents).items()):
+        file = store.home.path / document.path
+        if document.added_at.astimezone(UTC).date() <= day:
+            yield {
+                "object_key": document.path,
+                "dataset": "document_file",
+                "expected_sha256": sha256,
+                "found_sha256": digest_of(file) if file.exists() else "missing",
+                "chain_link_matches": None,
+            }
     _, end = day, datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=2)
     broken = {damage.number: damage.what for damage in store.ledger.damage}
     for entry in store.ledger.entries:

@@ -1,16 +1,21 @@
 -- Which corrective actions are there, how long is each overdue, and what is missing where one was closed?
+-- Evidence that was never added, or whose stored bytes have changed, shows nothing.
 select
-    action_id as population_key,
-    description as subject_label,
-    due_on::timestamp at time zone 'UTC' as occurred_at,
-    instance,
+    register_dr_action.action_id as population_key,
+    register_dr_action.description as subject_label,
+    register_dr_action.due_on::timestamp at time zone 'UTC' as occurred_at,
+    register_dr_action.instance,
     null as exempt_reason,
-    owner,
+    register_dr_action.owner,
     case
-        when coalesce(closed_on > $day, true) then date_diff('day', due_on, $day)
+        when coalesce(register_dr_action.closed_on > $day, true)
+            then date_diff('day', register_dr_action.due_on, $day)
     end as days_past_due,
     case
-        when closed_on <= $day then (evidence_sha256 is null)::integer + (retest_id is null)::integer
+        when register_dr_action.closed_on <= $day
+            then (not coalesce(document_file.intact, false))::integer
+                + (register_dr_action.retest_id is null)::integer
     end as proofs_missing
 from register_dr_action
+left join document_file on document_file.document_sha256 = register_dr_action.evidence_sha256
 order by population_key

@@ -8,8 +8,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from pipelines.cli import evidence
-from pipelines.documents import with_catalogue
 from pipelines.evaluation import controls
+from pipelines.generated import with_catalogue
 
 ROOT = Path(__file__).parents[2]
 
