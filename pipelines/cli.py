@@ -138,7 +138,7 @@ def run_demo(plan: Plan) -> int:
 
 @evidence.command()
 @click.option("--day", type=DAY, help="An event day; states can only be collected today.")
-@click.option("--source", help="One source only: okta, aws, shop, register.")
+@click.option("--source", help="One source only, such as okta, register or list.")
 @click.option("--only", type=click.Choice(["states", "events"]), help="Only states, or only events.")
 def collect(day: date | None, source: str | None, only: str | None) -> None:
     """Read the sources: today's states, and the event days still owed.

@@ -188,8 +188,8 @@ def load(chosen: Home | None = None, file: Path | None = None) -> Settings:
     found = next((path for path in looked if path.is_file()), None)
     if found is None:
         raise ConfigurationError(
-            f"There is no {FILE}. Looked for {' and '.join(str(path) for path in looked)}. Run `make demo` "
-            "for the simulated company, or write one as the README shows."
+            f"There is no {FILE}. Looked for {' and '.join(str(path) for path in looked)}. Run "
+            "`evidence init` for a commented one to begin with, or `make demo` for the simulated company."
         )
     return Settings(chosen, parse(found.read_text(encoding="utf-8"), str(found)), os.environ)
 

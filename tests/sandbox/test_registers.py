@@ -10,10 +10,12 @@ from typing import Any
 import yaml
 
 from sandbox.company import Company
+from sandbox.documents import documents
 from sandbox.faults import Fault, Faults
 from sandbox.kinds import KINDS
 from sandbox.orders import MARKETS, day_of_orders
 from sandbox.org import APPS, IAM_USERS, PERIOD_END, PERIOD_START, SECRETS, SERVICE_ACCOUNTS
+from sandbox.paper import digest
 from sandbox.process import SEED
 from sandbox.registers import RegistersPart
 
@@ -40,6 +42,8 @@ COLUMNS = {
     "approved_by approved_on",
     "vendor_contract": "contract_id vendor_id signed_on ends_on clause_security clause_incident_notice "
     "clause_right_to_audit",
+    "policy": "policy_id version title owner approved_by approved_on effective_on review_due_on retired_on "
+    "control_ids document_sha256",
     "dr_plan": "version approved_on approved_by last_architecture_change_on document_sha256",
     "dr_test": "test_id tested_on type system_ids rto_target_min rto_actual_min rpo_target_min "
     "rpo_actual_min result after_action_on after_action_sha256 restore_job_ids",
@@ -155,6 +159,9 @@ def test_what_the_bookkeeping_lacks_is_what_was_planted(faults: Faults) -> None:
                     for a in listed(folder, "vendor_assessment")
                     if not a["questionnaire_reviewed_on"]
                 ],
+                "vendor_document_missing": sorted(
+                    e["vendor_id"] for e in evidence if e["document_sha256"] not in filed(faults, day)
+                ),
                 "dr_plan_stale": ["1"] if (day - plan).days > 365 else [],
                 "dr_action_open": [
                     "1" for a in listed(folder, "dr_action") if not a["closed_on"] and a["due_on"] < day
@@ -170,6 +177,24 @@ def test_what_the_bookkeeping_lacks_is_what_was_planted(faults: Faults) -> None:
                 for kind in KINDS.values()
                 if kind.part == "governance"
             }
+
+
+def filed(faults: Faults, day: date) -> set[str]:
+    """Return the digests of the documents that lie there on a day."""
+    return {digest(document.content) for document in documents(faults) if document.since <= day}
+
+
+def test_whatever_else_the_registers_cite_has_been_filed(faults: Faults) -> None:
+    """Plans in force, reports of tests, what shows that an action was done, and policies."""
+    for day in (PERIOD_START + timedelta(days=n) for n in range(0, 30, 3)):
+        with opened(faults, datetime(day.year, day.month, day.day, 12, tzinfo=UTC)) as (_, folder):
+            cited = {
+                *(row["document_sha256"] for row in listed(folder, "dr_plan") if row["approved_on"] <= day),
+                *(row["after_action_sha256"] for row in listed(folder, "dr_test")),
+                *(row["evidence_sha256"] for row in listed(folder, "dr_action") if row["closed_on"]),
+                *(row["document_sha256"] for row in listed(folder, "policy")),
+            }
+        assert set() == cited - filed(faults, day)
 
 
 def _covers(period_end: date | None, day: date) -> bool:

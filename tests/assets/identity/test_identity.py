@@ -162,3 +162,28 @@ def test_an_account_of_the_panel_is_whose_user_signs_it_in() -> None:
         "U3": ("nobody", "none", None, 0),
         "U4": ("nobody", "none", None, 0),
     } == found
+
+
+def test_a_link_names_an_instance_of_a_system_whatever_its_lists_are_called() -> None:
+    """A dropped list is an instance of its system, not of the source that reads lists."""
+    listed = {"instance": "list-eu", "system_id": "processor", "login": None}
+    found = whose(
+        DIRECT,
+        access_account=[
+            account("u1", account_key="processor:eu:u1", **listed),
+            account("u2", account_key="processor:eu:u2", **listed),
+            account("u3", account_key="processor:eu:u3", **listed),
+        ],
+        people_person=[ANA],
+        register_identity_link=[
+            {"system_id": "processor", "account": "u1", "account_instance": "eu", "person_id": "P1"},
+            {"system_id": "processor", "account": "u2", "account_instance": "e", "person_id": "P1"},
+        ],
+        register_service_account=[{"system_id": "processor", "account": "u3", "account_instance": "eu"}],
+    )
+
+    assert {
+        "u1": ("person", "register", "P1", 1),
+        "u2": ("nobody", "none", None, 0),
+        "u3": ("service", "service_register", None, 0),
+    } == found
