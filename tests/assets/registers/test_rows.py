@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
@@ -36,6 +36,7 @@ def things(text: str) -> list[dict[str, Any]]:
     return validated(Thing, list(yaml_rows(text, "thing.yaml")), "thing.yaml", key=("thing_id",))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.lists(WORD, min_size=3, max_size=3), max_size=6), st.sampled_from(["\r\n", "\n"]))
 def test_whatever_a_spreadsheet_writes_is_read_as_it_was(rows: list[list[str]], ending: str) -> None:
     """Commas, quotation marks, line breaks and any letter; only space around a cell is lost."""
@@ -48,6 +49,7 @@ def test_whatever_a_spreadsheet_writes_is_read_as_it_was(rows: list[list[str]], 
     ] == found
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=60))
 def test_any_text_is_rows_or_a_refusal_that_says_where(text: str) -> None:
     """Nothing else comes out of a file that is no CSV, and no row is half there."""
@@ -61,6 +63,7 @@ def test_any_text_is_rows_or_a_refusal_that_says_where(text: str) -> None:
     assert 1 >= len({tuple(row) for row in rows})
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=60))
 def test_any_text_is_yaml_rows_or_a_refusal(text: str) -> None:
     """Whatever YAML makes of it."""
