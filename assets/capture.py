@@ -244,11 +244,18 @@ class Recipe:
     read: Callable[[Any, Reading], Rows | Mapping[str, Rows]]
     instances: Callable[[Sequence[str]], Sequence[str]]
     """Which of a source's instances it is read from (most: all)."""
+    flag: str = ""
+    """A setting without which an instance is not asked: of interfaces not every customer has."""
 
     @property
     def source(self) -> str:
         """The source's word, which is also its folder."""
         return self.datasets[0].source
+
+    @property
+    def listing(self) -> str:
+        """Under which word the configuration lists the instances it may be read from."""
+        return f"{self.source}.{self.flag}" if self.flag else self.source
 
     @property
     def kind(self) -> Kind:
@@ -272,12 +279,12 @@ def first(instances: Sequence[str]) -> Sequence[str]:
 
 
 def capture(
-    dataset: Dataset, *, instances: Callable[[Sequence[str]], Sequence[str]] = every
+    dataset: Dataset, *, instances: Callable[[Sequence[str]], Sequence[str]] = every, flag: str = ""
 ) -> Callable[[Callable[[Any, Reading], Rows]], Recipe]:
     """Make a recipe of a function `(client, reading) -> rows` that fills one dataset."""
 
     def wrap(read: Callable[[Any, Reading], Rows]) -> Recipe:
-        return Recipe(read.__name__, (dataset,), read, instances)
+        return Recipe(read.__name__, (dataset,), read, instances, flag)
 
     return wrap
 

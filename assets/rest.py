@@ -7,6 +7,7 @@ Okta is read through its own SDK instead, see okta/client.py.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,8 +88,6 @@ def _text(value: str | int | bool) -> str:
 
 
 def _canonical(body: Mapping[str, Any]) -> str:
-    import json
-
     return json.dumps(body, sort_keys=True, separators=(",", ":"))
 
 
@@ -109,6 +108,12 @@ class RestClient:
     """Seconds this client may spend waiting for limits: beyond, the share of them it has is too small."""
     default_wait: float = 60.0
     """Seconds to wait where a limit does not say how long. Each wait that did not help is doubled."""
+    code: Callable[[httpx.Response], str] = field(default=lambda _: "", repr=False)
+    """What of a refusal's body may be shown: the vendor's own word for it, never its prose."""
+    hopeless: Callable[[httpx.Response], bool] = field(default=lambda _: False, repr=False)
+    """Whether the vendor asks not to repeat a request at once that seems worth it."""
+    fraction: Callable[[str], Any] = float
+    """What a number with a fraction is read as: str keeps every digit of a rate, which float does not."""
     timeout: float = 60.0
     _http: httpx.Client | None = field(default=None, init=False, repr=False)
     _waited: float = field(default=0.0, init=False, repr=False)
@@ -219,11 +224,15 @@ class RestClient:
                     unhelpful += 1
                     continue
                 failure = self._failure(where, request, response)
-                if failure is not None and not failure.retryable:
+                if failure is not None and (not failure.retryable or self.hopeless(response)):
                     raise failure
                 if failure is None:
                     try:
-                        return Answer(request, response.headers, response.json())
+                        return Answer(
+                            request,
+                            response.headers,
+                            json.loads(response.content, parse_float=self.fraction),
+                        )
                     except ValueError:
                         said = "was no whole JSON"
                 else:
@@ -255,7 +264,8 @@ class RestClient:
                 status,
             )
         hint = self.hint(urlsplit(request.path).path, status)
-        return Refused(f"{where} answered {status}, expected 200. {hint}".rstrip(), status)
+        code = f" ({said})" if (said := self.code(response)) else ""
+        return Refused(f"{where} answered {status}{code}, expected 200. {hint}".rstrip(), status)
 
     def _wait(self, where: str, limit: Limit, unhelpful: int) -> None:
         asked = self.default_wait if limit.seconds is None else limit.seconds

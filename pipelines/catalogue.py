@@ -28,7 +28,7 @@ class Catalogue:
         found: dict[str, list[str]] = {}
         for recipe in self.recipes.values():
             for dataset in recipe.datasets:
-                found[dataset.name] = list(recipe.instances(instances.get(recipe.source, [])))
+                found[dataset.name] = list(recipe.instances(instances.get(recipe.listing, [])))
         for derivation in self.derivations:
             drivers = filter(derivation.covers, found.get(derivation.inputs[0], []))
             found.setdefault(derivation.dataset.name, []).extend(map(derivation.instance, drivers))

@@ -92,7 +92,18 @@ class ListSource(Strict):
         return self
 
 
-Source: TypeAlias = OktaSource | AwsSource | ShopSource | RegisterSource | PeopleSource | ListSource
+class StripeSource(Strict):
+    """One Stripe account in one mode: its key is a live or a test key."""
+
+    key_env: Variable = "STRIPE_API_KEY"
+    base_url: str = "https://api.stripe.com"
+    preview: bool = False
+    """Whether the account takes part in Stripe's preview of listing API keys and its activity log."""
+
+
+Source: TypeAlias = (
+    OktaSource | AwsSource | ShopSource | RegisterSource | PeopleSource | ListSource | StripeSource
+)
 FIELDS = {"register": "registers", "list": "lists"}
 """Source word -> the field of Sources that holds its instances, where it is called otherwise."""
 
@@ -108,6 +119,7 @@ class Sources(BaseModel):
     """Named `register` in the file, as its datasets are; that word is taken in Python's classes."""
     people: tuple[PeopleSource, ...] = ()
     lists: tuple[ListSource, ...] = ()
+    stripe: tuple[StripeSource, ...] = ()
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -128,6 +140,13 @@ class Sources(BaseModel):
         words = {field: word for word, field in FIELDS.items()}
         fields = [words.get(name, name) for name in type(self).model_fields]
         return {source: [item.instance for item in self.of(source)] for source in fields}
+
+    def listings(self) -> dict[str, list[str]]:
+        """Return what recipes are read from: the instances of a source, and those that have a flag set."""
+        return {
+            **self.instances(),
+            "stripe.preview": [item.instance for item in self.stripe if item.preview],
+        }
 
 
 class Configuration(BaseModel):

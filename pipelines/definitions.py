@@ -27,6 +27,7 @@ KINDS = {
     "register": "file",
     "people": "file",
     "list": "file",
+    "stripe": "stripe",
 }
 RETRY_SECONDS = 60
 

@@ -157,6 +157,7 @@ def write_configuration(home: Home, state: dict[str, Any]) -> None:
             "EVIDENCE_AWS_ACCESS_KEY_ID": state["aws"]["access_key_id"],
             "EVIDENCE_AWS_SECRET_ACCESS_KEY": state["aws"]["secret_access_key"],
             "SHOP_DSN": state["shop"]["dsn"],
+            "STRIPE_API_KEY": state["stripe"]["key"],
             "EVIDENCE_HMAC_KEY": HMAC_KEY,
             "NO_PROXY": "127.0.0.1,localhost",  # the company lives on this machine, behind no proxy
         }
@@ -187,6 +188,7 @@ def write_configuration(home: Home, state: dict[str, Any]) -> None:
                     "folder": state["lists"]["folder"],
                 }
             ],
+            "stripe": [{"instance": "live", "base_url": state["stripe"]["base_url"]}],
         },
     }
     staged = home.path / f"{FILE}.staged"

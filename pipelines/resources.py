@@ -22,6 +22,7 @@ from pipelines.configuration import (
     Settings,
     ShopSource,
     Source,
+    StripeSource,
 )
 
 HMAC_KEY_LENGTH = 32
@@ -80,6 +81,15 @@ def _client(settings: Settings, item: Source) -> Client:
             from assets.lists.client import ListClient
 
             return ListClient(item.instance, item.system_id, item.folder, item.file, item.max_age_days)
+        case StripeSource():
+            from assets.stripe.client import StripeClient
+
+            return StripeClient(
+                instance=item.instance,
+                key=secret(item.key_env),
+                base_url=item.base_url,
+                preview=item.preview,
+            )
         case _:
             assert_never(item)
 

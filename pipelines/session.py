@@ -73,7 +73,7 @@ class Session:
         store = Store(settings.home)
         store.open(sandbox=sandbox, at=clock.now())
         found = catalogue()
-        pairs = found.expected(settings.configuration.sources.instances())
+        pairs = found.expected(settings.configuration.sources.listings())
         configure(store, settings.configuration.start, pairs, clock.now())
         return cls(settings, store, Index(store.ledger), clock, found, run)
 
@@ -84,7 +84,7 @@ class Session:
 
     def instances(self, recipe: Recipe) -> Sequence[str]:
         """Return the configured instances a recipe is read from."""
-        return recipe.instances(self.settings.configuration.sources.instances().get(recipe.source, []))
+        return recipe.instances(self.settings.configuration.sources.listings().get(recipe.listing, []))
 
     def collect(self, recipe: Recipe, day: date, round_name: str) -> Collected:
         """Capture a recipe of every configured instance; one that fails does not keep the others back.
