@@ -290,13 +290,16 @@ def payments(
         if cancelled
         else ("capture", "succeeded", timedelta(minutes=chance.randint(5, 50))),
     ]
+    charge = ""
     for n, (kind, status, after) in enumerate(attempts, 1):
         at = order.placed + after
+        if kind == "auth":  # capture and void act on the charge that was authorised
+            charge = f"ch_{order.id.replace('-', '')}{n}"
         yield {
             "payment_id": f"P-{order.id}-{n}",
             "order_id": order.id,
             "processor": "stripe",
-            "processor_ref": f"ch_{order.id.replace('-', '')}{n}",
+            "processor_ref": charge,
             "kind": kind,
             "status": status,
             "failure_code": "card_declined" if status == "failed" else None,

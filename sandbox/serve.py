@@ -26,6 +26,7 @@ from sandbox.part import Part
 from sandbox.people import PeoplePart
 from sandbox.registers import RegistersPart
 from sandbox.shop import ShopPart
+from sandbox.stripe import StripePart
 
 PARENT_SECONDS = 0.5
 """How often it looks whether the process that started it still lives."""
@@ -54,6 +55,7 @@ class Sandbox:
             "people": PeoplePart(seed, faults, at),
             "lists": ListsPart(seed, faults, at),
             "documents": DocumentsPart(faults, at),
+            "stripe": StripePart(seed, faults, at),
         }
         # Registers name what waivers cover by keys that only the started parts know.
         self._registers = RegistersPart(seed, faults, at, key_of=self.key_of)

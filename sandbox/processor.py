@@ -1,0 +1,287 @@
+"""What did the payment processor do for the company, derived from the shop's own payments?
+
+The one place that knows both sides: the shop's payments of a day are the processor's charges, to the minor
+unit and the second. Each becomes a movement of the balance when it is captured, is paid out two days later,
+and now and then is refunded or disputed. Everything is a function of the seed and the day.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from sandbox.faults import Faults
+from sandbox.orders import day_of_orders, round_div
+from sandbox.org import PERIOD_START
+from sandbox.part import instant, rng
+
+FIRST_DAY = PERIOD_START - timedelta(days=3)
+"""The day before the shop's first orders: the last captures of its orders are the first movements."""
+SETTLED_IN = {"USD": "USD", "EUR": "EUR", "GBP": "GBP", "JPY": "USD", "KWD": "USD"}
+"""Currency that is paid in -> the currency it is held in."""
+RATES_E6 = {"JPY": 671_300, "KWD": 325_420}
+"""Currency -> smallest units of the one it is held in per smallest unit, in millionths, about."""
+FEE_E3, FEE_FIXED = 29, 30
+"""2.9 % and 30 minor units."""
+DISPUTE_FEE = 1500
+DELAY = timedelta(days=2)
+"""How long after a capture it can be paid out, counted in whole days."""
+PAYOUT_MINUTE = 10
+"""Payouts are made that many minutes after midnight."""
+RECONCILED_AFTER = timedelta(hours=6)
+LATEST = timedelta(days=10)
+"""Nothing happens to a payment later than that."""
+MULTIPLES = {"KWD": 10}
+"""Currency -> amounts are multiples of this many minor units."""
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Money given back; `released` where it had only been authorised, so that nothing moved."""
+
+    id: str
+    at: datetime
+    amount: int
+    released: bool = False
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A payer's bank takes the money back for the time being."""
+
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Payment:
+    """All that becomes of one order's payment."""
+
+    order_id: str
+    currency: str
+    amount: int
+    begun: datetime
+    failed: tuple[tuple[str, datetime], ...]
+    """(charge, when) of attempts the bank declined."""
+    charge: str
+    authorised: datetime
+    captured: datetime | None
+    """Null: it was voided instead."""
+    payer: str
+    refund: Refund | None = None
+    dispute: Dispute | None = None
+
+    @property
+    def digits(self) -> str:
+        """What ids are made of."""
+        return self.order_id.replace("-", "")
+
+    @property
+    def intent(self) -> str:
+        """The id of its payment intent."""
+        return f"pi_{self.digits}"
+
+    @property
+    def movement(self) -> str | None:
+        """The id of the movement its capture causes."""
+        return f"txn_{self.digits}c" if self.captured else None
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One movement of the balance."""
+
+    id: str
+    created: datetime
+    available: datetime
+    type: str
+    category: str
+    source: str
+    currency: str
+    amount: int
+    fee: int = 0
+    rate_e6: int | None = None
+
+    @property
+    def net(self) -> int:
+        """What moves in the end."""
+        return self.amount - self.fee
+
+    @property
+    def paid_out(self) -> date:
+        """The day of the payout it is part of: the first one made after it is available."""
+        day = self.available.date()
+        return day if self.available <= instant(day, 0, PAYOUT_MINUTE) else day + timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Payout:
+    """One currency's payout of a day."""
+
+    day: date
+    currency: str
+    amount: int
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return f"po_{self.day:%Y%m%d}{self.currency.lower()}"
+
+    @property
+    def created(self) -> datetime:
+        """When it is made."""
+        return instant(self.day, 0, PAYOUT_MINUTE)
+
+    @property
+    def arrives(self) -> datetime:
+        """When the bank has it."""
+        return instant(self.day + timedelta(days=1))
+
+    @property
+    def movement(self) -> Movement:
+        """What it does to the balance itself."""
+        name = f"txn_{self.day:%Y%m%d}{self.currency.lower()}p"
+        made = self.created
+        return Movement(name, made, made, "payout", "payout", self.id, self.currency, -self.amount)
+
+
+class Processor:
+    """The processor's books."""
+
+    def __init__(self, seed: int, faults: Faults) -> None:
+        self._seed = seed
+        self._faults = faults
+        self._payments: dict[date, list[Payment]] = {}
+        self._movements: dict[date, list[Movement]] = defaultdict(list)
+        """By the day they are created on; payouts are not among them."""
+        self._by_payout: dict[tuple[date, str], list[Movement]] = defaultdict(list)
+
+    def payments(self, day: date) -> list[Payment]:
+        """Return the payments of the orders placed on a day, tests of the payment page left out."""
+        if day < FIRST_DAY:
+            return []
+        if day not in self._payments:
+            self._payments[day] = found = list(self._made(day))
+            for payment in found:
+                for movement in self._moved(payment):
+                    self._movements[movement.created.date()].append(movement)
+                    self._by_payout[movement.paid_out, movement.currency].append(movement)
+        return self._payments[day]
+
+    def recent(self, day: date) -> Iterator[Payment]:
+        """Yield every payment to which something may happen on a day."""
+        for n in range(LATEST.days + 1):
+            yield from self.payments(day - timedelta(days=n))
+
+    def movements(self, day: date) -> list[Movement]:
+        """Return what moved the balance on a day."""
+        self._reach(day)
+        return [*self._movements.get(day, []), *(payout.movement for payout in self.payouts(day))]
+
+    def payouts(self, day: date) -> list[Payout]:
+        """Return the payouts made on a day, one a currency that has anything to pay out."""
+        self._reach(day)
+        return [
+            Payout(day, currency, sum(movement.net for movement in listed))
+            for currency in sorted(set(SETTLED_IN.values()))
+            if (listed := self._by_payout.get((day, currency)))
+        ]
+
+    def contents(self, payout: Payout) -> list[Movement]:
+        """Return the movements a payout consists of, its own included."""
+        self._reach(payout.day)
+        return [*self._by_payout.get((payout.day, payout.currency), []), payout.movement]
+
+    def balance(self, now: datetime) -> Mapping[str, tuple[int, int]]:
+        """Return currency -> (available, pending) at an instant."""
+        found = {currency: [0, 0] for currency in sorted(set(SETTLED_IN.values()))}
+        day = FIRST_DAY
+        while day <= now.date():
+            for movement in self.movements(day):
+                if movement.created <= now:
+                    found[movement.currency][movement.available > now] += movement.net
+            day += timedelta(days=1)
+        return {currency: (available, pending) for currency, (available, pending) in found.items()}
+
+    def _reach(self, day: date) -> None:
+        """Make every payment that can have moved anything by a day."""
+        for n in range(LATEST.days + 1):
+            self.payments(day - timedelta(days=n))
+
+    def _made(self, day: date) -> Iterator[Payment]:
+        rows = day_of_orders(self._seed, self._faults, day)
+        orders = {order["order_id"]: order for order in rows["orders"]}
+        by_order: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in rows["payments"]:
+            if row["livemode"]:
+                by_order[row["order_id"]].append(row)
+        chance = rng(self._seed, "processor", day)
+        for order_id, attempts in by_order.items():
+            yield payment(orders[order_id], attempts, chance)
+
+    def _moved(self, found: Payment) -> Iterator[Movement]:
+        """Yield the movements a payment leads to."""
+        if found.captured is None or found.movement is None:
+            return
+        when = found.captured
+        amount, currency, rate = self._settled(found.amount, found.currency, when.date())
+        fee = round_div(amount * FEE_E3, 1000, "half_up") + FEE_FIXED
+        free = instant(when.date() + DELAY)
+        yield Movement(
+            found.movement, when, free, "charge", "charge", found.charge, currency, amount, fee, rate
+        )
+        if found.refund is not None:
+            at = found.refund.at
+            back, currency, rate = self._settled(found.refund.amount, found.currency, at.date())
+            name = f"txn_{found.digits}r"
+            yield Movement(name, at, at, "refund", "refund", found.refund.id, currency, -back, 0, rate)
+        if found.dispute is not None:
+            at, name = found.dispute.at, f"txn_{found.digits}d"
+            yield Movement(
+                name, at, at, "adjustment", "dispute", found.dispute.id, currency, -amount, DISPUTE_FEE
+            )
+
+    def _settled(self, amount: int, currency: str, day: date) -> tuple[int, str, int | None]:
+        """Return an amount in the currency it is held in, that currency, and the rate in millionths."""
+        if currency not in RATES_E6:
+            return amount, SETTLED_IN[currency], None
+        near = RATES_E6[currency]
+        rate = near + rng(self._seed, "rate", currency, day).randint(-near // 100, near // 100)
+        return round_div(amount * rate, 10**6, "half_up"), SETTLED_IN[currency], rate
+
+
+def payment(order: Mapping[str, Any], attempts: list[dict[str, Any]], chance: Random) -> Payment:
+    """Return what becomes of an order's payment; `attempts` are the shop's rows of it."""
+    last = attempts[-1]
+    authorised = next(row for row in attempts if (row["kind"], row["status"]) == ("auth", "succeeded"))
+    captured = last["attempted_at"] if last["kind"] == "capture" else None
+    amount, currency = last["amount_minor"], last["currency"]
+    digits = order["order_id"].replace("-", "")
+    drawn, days, seconds = chance.random(), chance.randint(2, 6), chance.randrange(3600)
+    whole = chance.random() < 0.6
+    refund = dispute = None
+    if captured is None:
+        refund = Refund(f"re_{digits}v", last["attempted_at"], amount, released=True)
+    elif drawn < 0.02:
+        multiple = MULTIPLES.get(currency, 1)
+        part = amount if whole else amount // (2 * multiple) * multiple
+        refund = Refund(f"re_{digits}", captured + timedelta(days=days, seconds=seconds), part or amount)
+    elif drawn < 0.022 and currency not in RATES_E6:
+        dispute = Dispute(f"dp_{digits}", captured + timedelta(days=days + 1, seconds=seconds))
+    return Payment(
+        order_id=order["order_id"],
+        currency=currency,
+        amount=amount,
+        begun=order["placed_at"] + timedelta(seconds=5),
+        failed=tuple((row["processor_ref"], row["attempted_at"]) for row in attempts if row["failure_code"]),
+        charge=authorised["processor_ref"],
+        authorised=authorised["attempted_at"],
+        captured=captured,
+        payer=order["customer_ref"],
+        refund=refund,
+        dispute=dispute,
+    )
