@@ -86,13 +86,14 @@ class Reading:
 
     def records(self, pages: Iterable[Page], dataset: Dataset) -> Iterator[Mapping[str, Any]]:
         """Yield every record of every page, keeping a redacted copy of each page."""
+        allowed = allowed_paths(dataset)
         for page in pages:
             self.request(page.request)
             if page.server_date is not None:
                 self.server_dates.append(page.server_date)
             kept, removed = [], Counter[str]()
             for record in page.records:
-                copy, gone = redact(record, allowed_paths(dataset))
+                copy, gone = redact(record, allowed)
                 kept.append(copy)
                 removed.update(gone)
             self.dropped.update({f"{dataset.name}: {path}": n for path, n in removed.items()})
