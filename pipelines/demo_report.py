@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Finding = tuple[str, str, str, str, bool]
 """(test, population key, code, day, waived)."""
+Untested = tuple[str, str]
+"""(test, day)."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,10 @@ class Comparison:
 
     planted: frozenset[Finding]
     found: frozenset[Finding]
+    lacking: frozenset[Untested] = frozenset()
+    """What the company has no source for, so that it must be NOT_TESTED."""
+    untested: frozenset[Untested] = frozenset()
+    """What is NOT_TESTED, but for what an outage of the plan took away."""
 
     @property
     def missed(self) -> list[Finding]:
@@ -41,8 +47,8 @@ class Comparison:
 
     @property
     def exact(self) -> bool:
-        """Whether exactly what was planted was found."""
-        return self.planted == self.found
+        """Whether exactly what was planted was found, and exactly what cannot be tested was not."""
+        return self.planted == self.found and self.lacking == self.untested
 
 
 def planted(session: Session, plan: Plan, expected: Iterable[Mapping[str, Any]]) -> frozenset[Finding]:
@@ -83,6 +89,30 @@ def found(place: Home) -> frozenset[Finding]:
     return frozenset((test, key, code, day.isoformat(), waived) for test, key, code, day, waived in rows)
 
 
+def lacking(plan: Plan, tests: Iterable[str]) -> frozenset[Untested]:
+    """Return which tests must be NOT_TESTED on which of the plan's days."""
+    return frozenset((test, day.isoformat()) for test in tests for day in plan.all_days)
+
+
+def untested(place: Home, plan: Plan, tests: Collection[str]) -> frozenset[Untested]:
+    """Return what the analysts' file shows as NOT_TESTED on the plan's days.
+
+    On a day of an outage others than the tests that are always so are left out: what it took away is planted.
+    """
+    from pipelines.query import connect
+
+    with connect(place) as connection:
+        rows = connection.execute(
+            "select test_id, result_day from ctl.test_day where verdict = 'NOT_TESTED' order by all"
+        ).fetchall()
+    stormy = {*plan.okta_down, *(day for _, day in plan.aws_unreachable)}
+    return frozenset(
+        (test, day.isoformat())
+        for test, day in rows
+        if day in plan.all_days and (test in tests or day not in stormy)
+    )
+
+
 def run(plan: Plan, out: Console) -> int:
     """Carry out a demo and print what it found; 0 exactly when that is what was planted."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -112,7 +142,13 @@ def run(plan: Plan, out: Console) -> int:
             bar.update(task, completed=len(left), description="publishing")
             session = Session.open(settings, run="demo")
             runs.insist(runs.execute(settings, "publish"), "publish")
-            comparison = Comparison(planted(session, plan, running.expected()), found(place))
+            tests = running.not_tested()
+            comparison = Comparison(
+                planted(session, plan, running.expected()),
+                found(place),
+                lacking(plan, tests),
+                untested(place, plan, tests),
+            )
         bar.update(task, description="done")
     show(comparison, place, out)
     return 0 if comparison.exact else 1
@@ -139,13 +175,22 @@ def show(comparison: Comparison, place: Home, out: Console) -> None:
         for test, key, code, day, waived in group[:20]:
             note = "  waived" if waived else ""
             out.print(f"{name}  {day}  {test}  {code}  {key}{note}", markup=False)
+    for name, days in (
+        ("TESTED WITHOUT A SOURCE", comparison.lacking - comparison.untested),
+        ("NOT TESTED", comparison.untested - comparison.lacking),
+    ):
+        for test, day in sorted(days)[:20]:
+            out.print(f"{name}  {day}  {test}", markup=False)
     verdict = (
         "Exactly the planted faults were found, each on its days with its code, and nothing else."
         if comparison.exact
         else f"{len(comparison.missed)} planted exception days were missed, "
-        f"{len(comparison.unplanted)} were found that nobody planted."
+        f"{len(comparison.unplanted)} were found that nobody planted; "
+        f"{len(comparison.untested ^ comparison.lacking)} verdicts are wrong about what can be tested."
     )
     out.print(verdict)
+    if tests := sorted({test for test, _ in comparison.lacking}):
+        out.print(f"Not tested for want of a source, as sandbox/faults.yaml says: {', '.join(tests)}.")
     out.print(f"SANDBOX: this evidence is of a simulated company.\nhome       {place.path}", markup=False)
     out.print(f"warehouse  {place.warehouse}", markup=False)
     out.print("next       evidence status · evidence report · evidence verify · make ui", markup=False)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -66,6 +66,14 @@ class Fault:
         return self.subject.partition("/")[2]
 
 
+@dataclass(frozen=True)
+class NotTested:
+    """A test that the company has no source for: it must be NOT_TESTED on every day."""
+
+    test: str
+    why: str
+
+
 class FaultRefused(Exception):
     """The list of planted faults is wrong or contradicts itself; nothing was started."""
 
@@ -75,12 +83,19 @@ class Faults:
     """All planted faults of one company; refuses a list of which the results could not be foretold."""
 
     all: tuple[Fault, ...] = ()
+    not_tested: tuple[NotTested, ...] = ()
 
     def __post_init__(self) -> None:
+        untested = {item.test for item in self.not_tested}
         for fault in self.all:
             for problem in problems(fault, self.all):
                 raise FaultRefused(
                     f"fault {fault.id}: {problem} Nothing was started; mend the list, a retry will not help."
+                )
+            if fault.test in untested:
+                raise FaultRefused(
+                    f"fault {fault.id}: {fault.test} is listed as not tested, so that nobody can find it. "
+                    "Nothing was started; mend the list, a retry will not help."
                 )
 
     def of(self, *kinds: str) -> list[Fault]:
@@ -130,13 +145,22 @@ class Faults:
 
 def load(path: Path) -> Faults:
     """Read a faults.yaml."""
-    listed = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(listed, list):
-        raise FaultRefused(f"{path}: found a {type(listed).__name__}, expected a list of faults.")
-    return Faults(tuple(parsed(entry, f"{path}, entry {n}") for n, entry in enumerate(listed, 1)))
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict) or content.keys() != {"not_tested", "faults"}:
+        raise FaultRefused(f"{path}: expected a list of faults under `faults`, and one under `not_tested`.")
+    for name, listed in content.items():
+        if not isinstance(listed, list):
+            raise FaultRefused(f"{path}: found a {type(listed).__name__} under `{name}`, expected a list.")
+    for n, entry in enumerate(content["not_tested"], 1):
+        if not isinstance(entry, dict) or entry.keys() != {"test", "why"}:
+            raise FaultRefused(f"{path}, not_tested {n}: expected the fields test and why, and no others.")
+    return Faults(
+        tuple(parsed(entry, f"{path}, entry {n}") for n, entry in enumerate(content["faults"], 1)),
+        tuple(NotTested(entry["test"], entry["why"]) for entry in content["not_tested"]),
+    )
 
 
-def save(faults: Iterable[Fault], path: Path) -> None:
+def save(faults: Iterable[Fault], path: Path, not_tested: Iterable[NotTested] = ()) -> None:
     """Write a list of faults as load() reads it."""
     entries = [
         {
@@ -153,7 +177,8 @@ def save(faults: Iterable[Fault], path: Path) -> None:
         }
         for f in faults
     ]
-    path.write_text(yaml.safe_dump(entries, sort_keys=False, width=110), encoding="utf-8")
+    content = {"not_tested": [asdict(item) for item in not_tested], "faults": entries}
+    path.write_text(yaml.safe_dump(content, sort_keys=False, width=110), encoding="utf-8")
 
 
 def parsed(entry: Any, where: str) -> Fault:

@@ -97,7 +97,7 @@ class Company:
     def _arguments(self, state: Path) -> list[str]:
         faults = self._faults
         if not isinstance(faults, Path):
-            planted.save(faults, self._folder / "faults.yaml")
+            planted.save(faults, self._folder / "faults.yaml", planted.load(FAULTS).not_tested)
             faults = self._folder / "faults.yaml"
         unreachable = [f"{a}:{day}" for a, days in self._unreachable.items() for day in days]
         given = {
@@ -124,6 +124,11 @@ class Company:
     def expected(self) -> list[dict[str, str]]:
         """Return what must be found in the whole period, one entry per fault and day."""
         listed: list[dict[str, str]] = httpx.get(f"{self.state['control']}/expected").json()
+        return listed
+
+    def not_tested(self) -> dict[str, str]:
+        """Return the tests that the company has no source for, and why."""
+        listed: dict[str, str] = httpx.get(f"{self.state['control']}/not-tested").json()
         return listed
 
     def stop(self) -> None:

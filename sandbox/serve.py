@@ -108,6 +108,10 @@ class Sandbox:
         """Answer GET /expected."""
         return web.json_response(await asyncio.to_thread(self.expected))
 
+    async def lacking(self, _: web.Request) -> web.Response:
+        """Answer GET /not-tested."""
+        return web.json_response({item.test: item.why for item in self._faults.not_tested})
+
 
 async def serve(sandbox: Sandbox, state_file: Path, parent: int | None) -> None:
     """Serve until the parent is gone or the process is asked to end."""
@@ -121,6 +125,7 @@ async def serve(sandbox: Sandbox, state_file: Path, parent: int | None) -> None:
             web.post("/advance", sandbox.advance),
             web.get("/now", sandbox.at),
             web.get("/expected", sandbox.foretell),
+            web.get("/not-tested", sandbox.lacking),
         ]
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)

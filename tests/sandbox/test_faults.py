@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.faults import Fault, FaultRefused, Faults, draw, load, save
+from sandbox.faults import Fault, FaultRefused, Faults, NotTested, draw, load, save
 from sandbox.kinds import KINDS
 
 FAULT = Fault(
@@ -37,8 +37,9 @@ def test_drawn_lists_plant_every_kind_and_are_repeatable() -> None:
 
 def test_a_saved_list_is_loaded_unchanged(tmp_path: Path) -> None:
     """The launcher passes drawn lists to the sandbox's process in a file."""
-    save(draw(3), tmp_path / "faults.yaml")
-    assert draw(3) == list(load(tmp_path / "faults.yaml").all)
+    lacking = NotTested("SK-01.b", "no source")
+    save(draw(3), tmp_path / "faults.yaml", [lacking])
+    assert Faults(tuple(draw(3)), (lacking,)) == load(tmp_path / "faults.yaml")
 
 
 def test_a_fault_is_expected_on_each_of_its_days() -> None:
@@ -120,6 +121,31 @@ def test_a_list_whose_results_cannot_be_foretold_is_refused(others: list[Fault],
 def test_an_entry_with_other_fields_is_refused(tmp_path: Path) -> None:
     """A misspelt field is named together with its place."""
     path = tmp_path / "faults.yaml"
-    path.write_text("- {id: x, kindd: okta_no_factor}\n")
+    path.write_text("{not_tested: [], faults: [{id: x, kindd: okta_no_factor}]}\n")
     with pytest.raises(FaultRefused, match=r"entry 1: missing \['code'.*not understood \['kindd'\]"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("- {id: x}", "expected a list of faults under `faults`, and one under `not_tested`"),
+        ("{faults: []}", "expected a list of faults under `faults`, and one under `not_tested`"),
+        ("{faults: [], not_tested: SK-01.b}", "found a str under `not_tested`, expected a list"),
+        ("{faults: [], not_tested: [{test: SK-01.b}]}", "not_tested 1: expected the fields test and why"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    """Tests without a source are named, with the reason, or there are none: never silently."""
+    path = tmp_path / "faults.yaml"
+    path.write_text(text)
+    with pytest.raises(FaultRefused) as refused:
+        load(path)
+
+    assert problem in str(refused.value)
+
+
+def test_a_fault_of_a_test_without_a_source_is_refused() -> None:
+    """Nobody could find it."""
+    with pytest.raises(FaultRefused, match=r"AC-01\.a is listed as not tested"):
+        Faults((FAULT,), (NotTested("AC-01.a", "no source"),))
