@@ -329,3 +329,28 @@ def test_no_repr_shows_the_credential(server: Server) -> None:
 
     assert SECRET not in repr(client)
     assert SECRET not in repr(Answer(get("/"), httpx.Headers(), {}))
+
+
+def test_a_number_with_a_fraction_is_read_as_asked(server: Server) -> None:
+    """As text where it is money or a rate: a float keeps sixteen digits of it."""
+    digits = "1.00000000000000000001"
+    for fraction, expected in ((str, digits), (float, 1.0)):
+        server.odd[1] = [Served(body=f'{{"rate": {digits}, "whole": 3}}'.encode())]
+        client = client_of(server, Slept())
+        client.fraction = fraction
+
+        assert [{"rate": expected, "whole": 3}] == client.one(get("/rate", page=1)).records
+
+
+def test_a_refusal_shows_the_vendors_word_for_it_where_it_has_one(server: Server) -> None:
+    """And what the vendor asks not to repeat is asked once."""
+    server.odd[2] = [Served(400), Served(500), Served(500)]
+    client = client_of(server, Slept())
+    client.code = lambda response: f"code {response.status_code}"
+    client.hopeless = lambda response: response.status_code == httpx.codes.INTERNAL_SERVER_ERROR
+    with pytest.raises(Refused, match=r"answered 400 \(code 400\), expected 200"):
+        ids(client)
+    with pytest.raises(TransientFailure, match="answered 500"):
+        ids(client)
+
+    assert [1, 2, 1, 2] == server.asked
