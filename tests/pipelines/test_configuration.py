@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.catalogue import catalogue
 from pipelines.configuration import ConfigurationError, Settings, home, load, parse
 from warehouse.store import Home
 
@@ -45,8 +46,22 @@ def test_a_configuration_says_since_when_and_from_which_systems() -> None:
         "register": ["main"],
         "people": [],
         "list": [],
+        "stripe": [],
     } == found.sources.instances()
     assert "OKTA_API_TOKEN" == found.sources.okta[0].token_env
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_preview_is_expected_only_of_the_instances_that_have_it(preview: bool) -> None:
+    """Where it is off nothing is missing from the calendar, and what needs it is NOT_TESTED."""
+    text = f"{TEXT}  stripe:\n    - {{instance: live, preview: {preview}}}\n    - {{instance: test}}\n"
+    expected = catalogue().expected(parse(text, "evidence.yaml").sources.listings())
+    found = {(dataset.name, instance) for dataset, instance in expected if dataset.source == "stripe"}
+
+    assert {("stripe_charge", "live"), ("stripe_charge", "test")} <= found
+    assert ({"live"} if preview else set()) == {
+        instance for name, instance in found if name in {"stripe_api_key", "stripe_activity_log"}
+    }
 
 
 def test_the_example_is_a_configuration() -> None:

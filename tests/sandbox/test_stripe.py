@@ -370,7 +370,7 @@ def relaxed(schema: Any) -> Any:
 
 
 def test_every_answer_is_as_stripe_describes_it(served: Served) -> None:
-    """Return an OpenAPI 3.0 schema as JSON Schema: `nullable` may be null, lengths and words are not judged."""
+    """Return an OpenAPI 3.0 schema as JSON Schema: `nullable` may be null; lengths, words are not judged."""
     path = SPEC / "stripe_spec3_2022-04-12.json.gz"
     if not path.exists():
         pytest.skip(f"{path} is absent: set EVIDENCE_SHARED to the folder that has it")
