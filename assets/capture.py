@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -128,17 +129,28 @@ def redact(
     """Return the record with nothing but the allowed fields, and the paths of what was removed."""
     kept: dict[str, Any] = {}
     removed: Counter[str] = Counter()
+    steps = _steps(allowed)
     for name, value in record.items():
-        below = frozenset(path[1:] for path in allowed if path[0] == name)
-        if () in below:
+        below = steps.get(name)
+        if below is None:
+            removed[name] += 1
+        elif () in below:
             kept[name] = value
-        elif below and isinstance(value, Mapping):
+        elif isinstance(value, Mapping):
             inner, gone = redact(value, below)
             kept[name] = inner
             removed.update({f"{name}.{path}": n for path, n in gone.items()})
-        elif not below or value is not None:
+        elif value is not None:
             removed[name] += 1
     return kept, removed
+
+
+@cache
+def _steps(allowed: frozenset[tuple[str, ...]]) -> Mapping[str, frozenset[tuple[str, ...]]]:
+    """Return field -> what is allowed below it. Worked out once, as pages have many records."""
+    return {
+        name: frozenset(path[1:] for path in allowed if path[0] == name) for name in {p[0] for p in allowed}
+    }
 
 
 def row(dataset: Dataset, record: Mapping[str, Any], **computed: Any) -> dict[str, Any]:
