@@ -18,6 +18,9 @@ CANARIES = (
     "the-sandbox-checks-no-signature",
     HMAC_KEY.lower(),
     "ssws",
+    "rk_live_",  # the processor's key; the run header says its kind, which ends before
+    "jordan shopper",  # who pays, as Stripe's charges name them
+    "hooks.acme-shop.example/",  # what comes after is a webhook's secret path
 )
 
 
