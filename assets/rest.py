@@ -37,9 +37,11 @@ REQUEST_ID_HEADERS = ("x-github-request-id", "request-id", "x-arequestid", "x-re
 class Refused(PermanentFailure):
     """The source answered 4xx. Connectors catch it where a status is itself the fact asked for."""
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, code: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
+        """What the vendor's client recognised in the answer."""
 
 
 @dataclass(frozen=True)
@@ -266,8 +268,9 @@ class RestClient:
                 status,
             )
         hint = self.hint(urlsplit(request.path).path, status)
-        code = f" ({said})" if (said := self.code(response)) else ""
-        return Refused(f"{where} answered {status}{code}, expected 200. {hint}".rstrip(), status)
+        code = self.code(response)
+        said = f"{where} answered {status}{f' ({code})' if code else ''}, expected 200. {hint}".rstrip()
+        return Refused(said, status, code)
 
     def _wait(self, where: str, limit: Limit, unhelpful: int) -> None:
         asked = self.default_wait if limit.seconds is None else limit.seconds

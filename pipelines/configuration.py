@@ -48,6 +48,17 @@ class AwsSource(Strict):
     endpoint_url: str | None = None
 
 
+class GithubSource(Strict):
+    """One GitHub organisation."""
+
+    org: str
+    token_env: Variable = "GITHUB_TOKEN"  # noqa: S105 - the variable's name, not its value
+    base_url: str = "https://api.github.com"
+    """GitHub Enterprise Server: https://<host>/api/v3."""
+    repositories: tuple[str, ...] = ()
+    """Names of those that are read; none: all of the organisation."""
+
+
 class ShopSource(Strict):
     """The platform's PostgreSQL, with the views of the shop contract."""
 
@@ -102,7 +113,14 @@ class StripeSource(Strict):
 
 
 Source: TypeAlias = (
-    OktaSource | AwsSource | ShopSource | RegisterSource | PeopleSource | ListSource | StripeSource
+    OktaSource
+    | AwsSource
+    | GithubSource
+    | ShopSource
+    | RegisterSource
+    | PeopleSource
+    | ListSource
+    | StripeSource
 )
 FIELDS = {"register": "registers", "list": "lists"}
 """Source word -> the field of Sources that holds its instances, where it is called otherwise."""
@@ -114,6 +132,7 @@ class Sources(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     okta: tuple[OktaSource, ...] = ()
     aws: tuple[AwsSource, ...] = ()
+    github: tuple[GithubSource, ...] = ()
     shop: tuple[ShopSource, ...] = ()
     registers: tuple[RegisterSource, ...] = Field(default=(), alias="register")
     """Named `register` in the file, as its datasets are; that word is taken in Python's classes."""

@@ -23,6 +23,7 @@ from warehouse.dataset import Dataset
 KINDS = {
     "okta": "okta",
     "aws": "aws",
+    "github": "github",
     "shop": "postgres",
     "register": "file",
     "people": "file",

@@ -156,6 +156,7 @@ def write_configuration(home: Home, state: dict[str, Any]) -> None:
             "OKTA_TESTING_TESTINGDISABLEHTTPSCHECK": "true",
             "EVIDENCE_AWS_ACCESS_KEY_ID": state["aws"]["access_key_id"],
             "EVIDENCE_AWS_SECRET_ACCESS_KEY": state["aws"]["secret_access_key"],
+            "GITHUB_TOKEN": state["github"]["token"],
             "SHOP_DSN": state["shop"]["dsn"],
             "STRIPE_API_KEY": state["stripe"]["key"],
             "EVIDENCE_HMAC_KEY": HMAC_KEY,
@@ -177,6 +178,13 @@ def write_configuration(home: Home, state: dict[str, Any]) -> None:
                     "endpoint_url": state["aws"]["endpoint_url"],
                 }
                 for account in state["aws"]["accounts"]
+            ],
+            "github": [
+                {
+                    "instance": "acme",
+                    "org": state["github"]["org"],
+                    "base_url": state["github"]["base_url"],
+                }
             ],
             "shop": [{"instance": "main"}],
             "register": [{"instance": "main", "folder": state["registers"]["folder"]}],

@@ -15,6 +15,7 @@ from assets.collect import HmacKey
 from pipelines.configuration import (
     AwsSource,
     ConfigurationError,
+    GithubSource,
     ListSource,
     OktaSource,
     PeopleSource,
@@ -60,6 +61,16 @@ def _client(settings: Settings, item: Source) -> Client:
                 role_arn=item.role_arn,
                 endpoint_url=item.endpoint_url,
                 region=item.region,
+            )
+        case GithubSource():
+            from assets.github.client import GithubClient
+
+            return GithubClient(
+                instance=item.instance,
+                org=item.org,
+                token=secret(item.token_env),
+                base_url=item.base_url,
+                only=item.repositories,
             )
         case ShopSource():
             from assets.shop.client import ShopClient
