@@ -27,7 +27,7 @@ class FaultKind:
     """What a kind of fault does, how its subject is written, and what must be reported for it."""
 
     name: str
-    part: Literal["okta", "aws", "shop", "registers", "governance"]
+    part: Literal["okta", "aws", "github", "shop", "registers", "governance"]
     test: str
     code: str
     does: str
@@ -185,6 +185,14 @@ KINDS = {
             also=(("AC-04.a", "OUTSIDE_ROLE"),),
         ),
         FaultKind(
+            "github_support_in_team",
+            "github",
+            "AC-04.b",
+            "SOD_CONFLICT",
+            "Somebody of customer support is added to a team that may write to one repository.",
+            also=(("AC-04.a", "OUTSIDE_ROLE"), ("AC-04.d", "SUPPORT_HAS_REPO")),
+        ),
+        FaultKind(
             "secret_overdue",
             "aws",
             "SK-01.a",
@@ -311,6 +319,7 @@ SUBJECTS = {
     "dr_plan_stale": ["plan 1"],
     "dr_action_open": ["action 1"],
     "staff_outside_role": [f"person {n}" for n in staff_of("Marketing")],
+    "github_support_in_team": [f"person {n}" for n in staff_of("Customer Support")],
     "staff_conflict": [f"person {n}" for n in staff_of("Customer Support")],
 }
 """Kind of fault -> every subject to which it can happen without causing another; of those missing, orders."""

@@ -13,6 +13,7 @@ import yaml
 from sandbox import governance, roles
 from sandbox.company import Company, okta_id
 from sandbox.faults import Fault, Faults
+from sandbox.github_people import MACHINES, Machine
 from sandbox.leftovers import GuardedFolder
 from sandbox.orders import MARKETS
 from sandbox.org import (
@@ -92,7 +93,8 @@ class RegistersPart:
                 }
                 for number, account in enumerate(SERVICE_ACCOUNTS, 1)
             ]
-            + [_machine(user) for user in IAM_USERS if not user.console],
+            + [_machine(user) for user in IAM_USERS if not user.console]
+            + [_bot(machine) for machine in MACHINES],
         )
         self._csv(
             "currency",
@@ -229,6 +231,20 @@ def _machine(user: IamUser) -> dict[str, Any]:
         "account_instance": user.account,
         "owner": "platform",
         "purpose": f"runs {user.name}",
+        "interactive": False,
+        "waiver_id": None,
+        "reviewed_at": REVIEWED,
+    }
+
+
+def _bot(machine: Machine) -> dict[str, Any]:
+    """Return the register's row of a GitHub account that is no person's."""
+    return {
+        "system_id": "github",
+        "account": machine.login,
+        "account_instance": ORG,
+        "owner": machine.owner,
+        "purpose": machine.purpose,
         "interactive": False,
         "waiver_id": None,
         "reviewed_at": REVIEWED,

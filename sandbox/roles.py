@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.company import Company
+from sandbox.github_people import ever, user
 from sandbox.org import (
     ADMIN_CONSOLE,
     APPS,
@@ -18,6 +19,7 @@ from sandbox.org import (
     HEADS,
     IAM_USERS,
     LOCAL_STAFF,
+    ORG,
     PERIOD_START,
 )
 from sandbox.people import person_id
@@ -27,6 +29,14 @@ REVIEWED = PERIOD_START - timedelta(days=60)
 APPROVER = "security_lead"
 ADMINISTRATING = ("IT Operations", "Security")
 SOD_REFUNDS = "refund-four-eyes"
+SOD_CODE = "support-no-code"
+REPOSITORIES = {
+    "Engineering": ("repo:*",),
+    "Security": ("repo:*",),
+    "Data": ("repo:data-pipeline:write",),
+    "Product": ("repo:handbook:write", "repo:storefront:write"),
+}
+"""Department -> what its people may do in repositories; everybody else nothing."""
 
 
 def role_matrix() -> Iterator[Row]:
@@ -44,6 +54,7 @@ def role_matrix() -> Iterator[Row]:
             yield from (_allowed(role, "shop", permission) for permission in permissions)
             if dashboard := DASHBOARD_ROLES.get(key) or DASHBOARD_ROLES.get(department):
                 yield _allowed(role, "stripe_dashboard", f"role:{dashboard}")
+            yield from (_allowed(role, "github", allowed) for allowed in REPOSITORIES.get(department, ()))
 
 
 def _apps(department: str) -> Iterator[str]:
@@ -69,7 +80,7 @@ def _allowed(role: str, system: str, entitlement: str) -> Row:
 def sod_rules() -> list[Row]:
     """Return what nobody may hold together."""
     pairs = (
-        ("support-no-code", "Who talks to customers could change what they are charged.",
+        (SOD_CODE, "Who talks to customers could change what they are charged.",
          "people", "customer-support*", "github", "repo:*"),
         (SOD_REFUNDS, "One person could refund themselves.",
          "shop", "refund_create", "shop", "refund_approve"),
@@ -90,26 +101,39 @@ def sod_rules() -> list[Row]:
 
 
 def identity_links(company: Company) -> list[Row]:
-    """Return whose the accounts are that no address tells: those of the panel with a password of its own."""
+    """Return whose the accounts are that no address tells: names on GitHub, passwords of the panel's own."""
     consoles = {"billing-console": "Finance", "break-glass": "IT Operations", "qa-console": "Engineering"}
     local = {*LOCAL_STAFF, *(fault.number for fault in company.faults.of("staff_no_mfa"))}
-    return [
-        {
-            "system_id": "shop",
-            "account": f"U-{number:04d}",
-            "account_instance": "main",
-            "person_id": person_id(company.people[number]),
-            "reviewed_on": REVIEWED,
-        }
-        for number in sorted(local)
-    ] + [
-        {
-            "system_id": "aws",
-            "account": user.name,
-            "account_instance": user.account,
-            "person_id": person_id(company.people[HEADS[consoles.get(user.name, "Security")]]),
-            "reviewed_on": REVIEWED,
-        }
-        for user in IAM_USERS
-        if user.console
-    ]
+    return (
+        [
+            {
+                "system_id": "shop",
+                "account": f"U-{number:04d}",
+                "account_instance": "main",
+                "person_id": person_id(company.people[number]),
+                "reviewed_on": REVIEWED,
+            }
+            for number in sorted(local)
+        ]
+        + [
+            {
+                "system_id": "aws",
+                "account": iam.name,
+                "account_instance": iam.account,
+                "person_id": person_id(company.people[HEADS[consoles.get(iam.name, "Security")]]),
+                "reviewed_on": REVIEWED,
+            }
+            for iam in IAM_USERS
+            if iam.console
+        ]
+        + [
+            {
+                "system_id": "github",
+                "account": user(account).login,
+                "account_instance": ORG,
+                "person_id": person_id(account),
+                "reviewed_on": REVIEWED,
+            }
+            for account in ever(company)
+        ]
+    )

@@ -20,6 +20,7 @@ from sandbox import governance
 from sandbox.aws import AwsPart
 from sandbox.documents import DocumentsPart
 from sandbox.faults import Fault, Faults
+from sandbox.github import GithubPart
 from sandbox.lists import ListsPart
 from sandbox.okta import OktaPart
 from sandbox.part import Part
@@ -51,6 +52,7 @@ class Sandbox:
         self.parts: dict[str, Part] = {
             "okta": OktaPart(seed, faults, at, down=okta_down),
             "aws": AwsPart(seed, faults, at, unreachable=aws_unreachable),
+            "github": GithubPart(seed, faults, at),
             "shop": ShopPart(seed, faults, at),
             "people": PeoplePart(seed, faults, at),
             "lists": ListsPart(seed, faults, at),

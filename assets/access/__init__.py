@@ -102,6 +102,9 @@ SHOP_ACCOUNTS = Derivation(ACCOUNT, sql_beside(__file__, "account_shop.sql"), ("
 AWS_SSO_ACCOUNTS = Derivation(
     ACCOUNT, sql_beside(__file__, "account_aws_sso.sql"), ("aws_identitystore_user",), named="aws_sso"
 )
+GITHUB_ACCOUNTS = Derivation(
+    ACCOUNT, sql_beside(__file__, "account_github.sql"), ("github_member", "github_outside_collaborator")
+)
 AWS_CREDENTIALS = Derivation(CREDENTIAL, sql_beside(__file__, "credential_aws.sql"), ("aws_access_key",))
 OKTA_ENTITLEMENTS = Derivation(
     ENTITLEMENT,
@@ -115,6 +118,21 @@ AWS_SSO_ENTITLEMENTS = Derivation(
     named="aws_sso",
 )
 SHOP_ENTITLEMENTS = Derivation(ENTITLEMENT, sql_beside(__file__, "entitlement_shop.sql"), ("shop_user_role",))
+GITHUB_ENTITLEMENTS = Derivation(
+    ENTITLEMENT,
+    sql_beside(__file__, "entitlement_github.sql"),
+    (
+        "github_repo_collaborator",
+        "github_member",
+        "github_org",
+        "github_org_role",
+        "github_org_role_holder",
+        "github_repository",
+        "github_team",
+        "github_team_member",
+        "github_team_repository",
+    ),
+)
 OKTA_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_okta.sql"), ("okta_system_log",))
 SHOP_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_shop.sql"), ("shop_login_event",))
 LIST_ACCOUNTS = Derivation(ACCOUNT, sql_beside(__file__, "account_list.sql"), ("list_account",))

@@ -12,6 +12,7 @@ import yaml
 from sandbox.company import Company
 from sandbox.documents import documents
 from sandbox.faults import Fault, Faults
+from sandbox.github_people import MACHINES
 from sandbox.kinds import KINDS
 from sandbox.orders import MARKETS, day_of_orders
 from sandbox.org import APPS, IAM_USERS, PERIOD_END, PERIOD_START, SECRETS, SERVICE_ACCOUNTS
@@ -118,7 +119,7 @@ def test_the_systems_that_people_reach_through_okta_require_mfa(faults: Faults) 
     ]
 
 
-def test_service_accounts_are_those_of_okta_and_aws(faults: Faults, company: Company) -> None:
+def test_service_accounts_are_those_of_okta_aws_and_github(faults: Faults, company: Company) -> None:
     """Those of Okta each with a waiver that accepts that the account has no factor, and nothing else."""
     with opened(faults, NOON) as (_, folder):
         accounts = listed(folder, "service_account")
@@ -126,6 +127,7 @@ def test_service_accounts_are_those_of_okta_and_aws(faults: Faults, company: Com
     assert {
         *(("okta", "acme", account.login, False) for account in SERVICE_ACCOUNTS),
         *(("aws", user.account, user.name, False) for user in IAM_USERS if not user.console),
+        *(("github", "acme", machine.login, False) for machine in MACHINES),
     } == {(row["system_id"], row["account_instance"], row["account"], row["interactive"]) for row in accounts}
     users = {account.login: account.user_id for account in company.services.values()}
     for row in accounts:
