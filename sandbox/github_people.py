@@ -78,7 +78,7 @@ TEAMS = (
     Team(8005, "product", "push", ("handbook",), ("Product",)),
     Team(8006, TEXTS, "push", ("storefront",), ("Product",)),
 )
-DIRECT = {("payments-service", HEADS["Security"]): "maintain"}
+DIRECT = {("payments-service", HEADS["Security"] + 1): "maintain"}
 """(repository, person) -> the permission somebody was given in the repository itself."""
 
 

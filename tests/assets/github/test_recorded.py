@@ -128,7 +128,7 @@ def of(dataset: Dataset, **computed: Any) -> Make:
 IN_SHOP: Record = {"repository": "shop"}
 IN_PULL: Record = {"repository": "shop", "number": 1}
 ROWS: dict[str, tuple[Dataset, Make, int]] = {
-    "org": (ORG, of(ORG), 2),
+    "org": (ORG, of(ORG), 1),
     "member": (MEMBER, of(MEMBER, role="member", org_roles=[], two_fa="unknown"), 1),
     "outside": (OUTSIDE_COLLABORATOR, of(OUTSIDE_COLLABORATOR, two_fa="unknown"), 1),
     "team": (TEAM, of(TEAM), 2),
