@@ -7,9 +7,7 @@ The bare list of users leaves out DEPROVISIONED ones, as the real one does; a se
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
@@ -21,6 +19,7 @@ from multidict import CIMultiDict
 
 from sandbox.company import Company, okta_id
 from sandbox.faults import Fault, Faults
+from sandbox.loopback import Loopback
 from sandbox.okta_answers import OktaError, cursor, cut, missing, size
 from sandbox.okta_api import ROUTES, Api
 from sandbox.okta_limits import LIMITS, WINDOW_SECONDS, Bucket
@@ -51,17 +50,12 @@ class OktaPart:
         self._down = down
         self._buckets = {name: Bucket(limit) for name, limit in {**LIMITS, **(limits or {})}.items()}
         self._answered = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._runner: web.AppRunner | None = None
+        self._server = Loopback("okta", self._answer)
         self._begin_day()
 
     def start(self) -> Mapping[str, Any]:
         """Serve, and return where and with which token."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="okta", daemon=True)
-        self._thread.start()
-        self.api.serve_at(asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result())
+        self.api.serve_at(self._server.start())
         return {"org_url": self.api.url, "token": self.token}
 
     def advance(self, to: datetime) -> None:
@@ -85,23 +79,7 @@ class OktaPart:
 
     def stop(self) -> None:
         """Stop serving."""
-        if self._loop is None or self._thread is None:
-            return
-        if self._runner is not None:
-            asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        self._loop = self._thread = None
-
-    async def _serve(self) -> str:
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        return f"http://{host}:{port}"
+        self._server.stop()
 
     @property
     def busy(self) -> bool:

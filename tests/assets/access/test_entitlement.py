@@ -194,3 +194,76 @@ def test_a_sign_in_to_the_shop_keeps_its_own_word_for_the_method() -> None:
         ("shop:main:L-1", "shop:main:U-1", "success", "sso"),
         ("shop:main:L-2", None, "unknown", None),
     ] == [(row["login_key"], row["account_key"], row["outcome"], row["method"]) for row in found]
+
+
+def github(**rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Return who may do what by which way in an organisation with two repositories and no base permission."""
+    whole: dict[str, Sequence[Mapping[str, Any]]] = {
+        "github_org": [{"org_id": "1", "default_repository_permission": "none"}],
+        "github_repository": [{"repository": "shop"}, {"repository": "docs"}],
+        "github_member": [{"user_id": "1", "role": "member"}, {"user_id": "2", "role": "member"}],
+        "github_team": [{"team_id": "10", "slug": "texts"}],
+        "github_org_role": [
+            {"role_id": "20", "name": "all_repo_read", "base_role": "read"},
+            {"role_id": "21", "name": "billing", "base_role": None},
+        ],
+    }
+    return shortly(derived(access.GITHUB_ENTITLEMENTS, "acme", **(whole | rows)))
+
+
+def test_a_repository_is_reached_directly_and_by_a_team() -> None:
+    """By each way with what that way gives; a role of the organisation's own keeps its name."""
+    assert [
+        ("github:acme:1", "repo:shop:deployer", "direct"),
+        ("github:acme:1", "repo:shop:write", "team:texts"),
+        ("github:acme:2", "repo:shop:write", "team:texts"),
+    ] == github(
+        github_repo_collaborator=[
+            {"user_id": "1", "repository": "shop", "role_name": "deployer", "grant_source": "direct"},
+            {"user_id": "2", "repository": "shop", "role_name": "write", "grant_source": "team"},
+        ],
+        github_team_member=[{"team_id": "10", "user_id": "1"}, {"team_id": "10", "user_id": "2"}],
+        github_team_repository=[{"team_id": "10", "repository": "shop", "permission": "write"}],
+    )
+
+
+def test_a_role_in_the_organisation_reaches_every_repository() -> None:
+    """Held in person or by a team; one that permits nothing in repositories gives nothing."""
+    assert [
+        ("github:acme:1", "repo:docs:read", "org-role:all_repo_read"),
+        ("github:acme:1", "repo:shop:read", "org-role:all_repo_read"),
+        ("github:acme:2", "repo:docs:read", "org-role:all_repo_read"),
+        ("github:acme:2", "repo:shop:read", "org-role:all_repo_read"),
+    ] == github(
+        github_team_member=[{"team_id": "10", "user_id": "2"}],
+        github_org_role_holder=[
+            {"role_id": "20", "holder_type": "user", "holder_id": "1"},
+            {"role_id": "20", "holder_type": "user", "holder_id": "2"},
+            {"role_id": "20", "holder_type": "team", "holder_id": "10"},
+            {"role_id": "21", "holder_type": "user", "holder_id": "1"},
+        ],
+    )
+
+
+def test_owners_administer_everything_and_the_base_permission_is_every_members() -> None:
+    """Both in every repository, whether or not GitHub lists them there."""
+    assert [
+        ("github:acme:1", "repo:docs:admin", "owner"),
+        ("github:acme:1", "repo:docs:read", "organisation"),
+        ("github:acme:1", "repo:shop:admin", "owner"),
+        ("github:acme:1", "repo:shop:read", "organisation"),
+        ("github:acme:2", "repo:docs:read", "organisation"),
+        ("github:acme:2", "repo:shop:read", "organisation"),
+    ] == github(
+        github_org=[{"org_id": "1", "default_repository_permission": "read"}],
+        github_member=[{"user_id": "1", "role": "admin"}, {"user_id": "2", "role": "member"}],
+    )
+
+
+def test_what_github_says_and_no_way_explains_is_not_left_out() -> None:
+    """Such as a way that came to GitHub after this was written."""
+    assert [("github:acme:9", "repo:shop:read", "unexplained")] == github(
+        github_repo_collaborator=[
+            {"user_id": "9", "repository": "shop", "role_name": "read", "grant_source": "organisation"}
+        ]
+    )
