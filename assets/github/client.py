@@ -248,7 +248,7 @@ def limited(response: httpx.Response) -> Limit | None:
 
 
 def code(response: httpx.Response) -> str:
-    """Return the reason of a refusal that is itself a fact; of all others nothing."""
+    """Return what GitHub says in a refusal that is itself a fact; of all others nothing."""
     said = _message(response)
     return said if said in SAID else ""
 

@@ -42,6 +42,7 @@ def test_a_configuration_says_since_when_and_from_which_systems() -> None:
     assert {
         "okta": ["acme"],
         "aws": ["111111111111", "222222222222"],
+        "github": [],
         "shop": [],
         "register": ["main"],
         "people": [],

@@ -28,5 +28,7 @@ def test_accounts_of_github_are_members_and_outside_collaborators() -> None:
         ("github:acme:2", "bo", "unknown", "weak", False),
         ("github:acme:3", "ci", "service", "none", False),
         ("github:acme:4", "di", "unknown", "unknown", False),
-    ] == [(row["account_key"], row["login"], row["account_type"], row["mfa"], row["is_admin"]) for row in found]
+    ] == [
+        (row["account_key"], row["login"], row["account_type"], row["mfa"], row["is_admin"]) for row in found
+    ]
     assert all(row["enabled"] for row in found)

@@ -53,6 +53,16 @@ def test_every_record_comes_exactly_once_whatever_the_size_of_pages(
     assert list(range(count)) == ids(connect(), within="found" if counted else None)
 
 
+def test_an_enterprise_servers_address_has_a_path(hub: Hub, connect: Connect) -> None:
+    """Its next links have it too, and lead to nothing outside of it."""
+    hub.found[f"/api/v3{PATH}"], hub.size = [{"id": n} for n in range(20)], 5
+    client = connect(base_url=f"{hub.url}/api/v3/")
+
+    assert list(range(20)) == ids(client)
+    hub.next_of[f"/api/v3{PATH}", 2] = f"{hub.url}/orgs/acme/members?page=3"
+    assert "names a next page outside /api/v3" in refusal(client, PermanentFailure)
+
+
 def reset_in(seconds: int) -> str:
     """Return a moment as GitHub's reset header says it."""
     return str(int((NOW + timedelta(seconds=seconds)).timestamp()))
@@ -255,7 +265,7 @@ def test_a_refusal_names_the_permission_that_is_missing(
 
     assert HINTS[status, path] in str(caught.value)
     assert "somebody" not in str(caught.value)
-    assert (status, "") == (caught.value.status, caught.value.reason)
+    assert (status, "") == (caught.value.status, caught.value.code)
 
 
 def test_every_request_pins_the_interface_and_asks_for_full_pages(members: Hub, connect: Connect) -> None:
