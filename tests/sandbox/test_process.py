@@ -47,7 +47,7 @@ def alive(pid: int) -> bool:
 def test_a_company_killed_and_started_again_answers_the_same(tmp_path: Path) -> None:
     """Whether it was advanced to an instant or started at it, before or after a crash."""
     with Company(tmp_path / "one", okta_down=[DOWN]) as company:
-        parts = {"okta", "aws", "shop", "registers", "people", "lists", "documents", "stripe"}
+        parts = {"okta", "aws", "github", "shop", "registers", "people", "lists", "documents", "stripe"}
         assert {"pid", "control", *parts} == set(company.state)
         assert 0o600 == (tmp_path / "one" / "state.json").stat().st_mode & 0o777
         company.advance(NOON)
@@ -64,7 +64,7 @@ def test_a_company_killed_and_started_again_answers_the_same(tmp_path: Path) -> 
     assert {"AC-01", "AC-02", "AC-04", "AC-10", "AV-05", "PI-01", "SK-01", "SK-02", "VR-03"} == {
         entry["control"] for entry in expected
     }
-    assert 32 == len(codes)
+    assert 33 == len(codes)
     assert {DOWN.isoformat()} == {e["day"] for e in expected if e["expect"] == "unknown"}
 
 
