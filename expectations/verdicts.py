@@ -47,7 +47,7 @@ class Found:
     waived: int = 0
 
 
-def verdict(found: Found) -> tuple[Verdict, str]:  # noqa: PLR0911 - one return a verdict, in their order
+def verdict(found: Found) -> tuple[Verdict, str]:
     """Return the verdict and its reason in one sentence."""
     tested = found.population - found.exempt
     if found.absent:
