@@ -81,13 +81,13 @@ CREDENTIAL = Dataset(
     key=("credential_key",),
     columns=(
         Column("credential_key", "text", "System, instance and the credential's public id", required=True),
-        Column("system_id", "text", "The system: aws, …", required=True),
+        Column("system_id", "text", "The system: aws, okta, …", required=True),
         Column("account_key", "text", "The account it belongs to", required=True),
         Column("native_id", "text", "Its public id in that system", required=True),
-        Column("kind", "text", "access_key", required=True),
+        Column("kind", "text", "access_key or api_token", required=True),
         Column("active", "bool", "Whether it can be used", required=True),
         Column("created_at", "timestamp", "When it was created: its age", required=True),
-        Column("last_used_at", "timestamp", "Last use; null: never"),
+        Column("last_used_at", "timestamp", "Last use; null: never, or the system does not say"),
     ),
     may_be_empty=True,
 )
@@ -103,6 +103,7 @@ AWS_SSO_ACCOUNTS = Derivation(
     ACCOUNT, sql_beside(__file__, "account_aws_sso.sql"), ("aws_identitystore_user",), named="aws_sso"
 )
 AWS_CREDENTIALS = Derivation(CREDENTIAL, sql_beside(__file__, "credential_aws.sql"), ("aws_access_key",))
+OKTA_CREDENTIALS = Derivation(CREDENTIAL, sql_beside(__file__, "credential_okta.sql"), ("okta_api_token",))
 OKTA_ENTITLEMENTS = Derivation(
     ENTITLEMENT,
     sql_beside(__file__, "entitlement_okta.sql"),
@@ -116,6 +117,7 @@ AWS_SSO_ENTITLEMENTS = Derivation(
 )
 SHOP_ENTITLEMENTS = Derivation(ENTITLEMENT, sql_beside(__file__, "entitlement_shop.sql"), ("shop_user_role",))
 OKTA_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_okta.sql"), ("okta_system_log",))
+AWS_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_aws.sql"), ("aws_cloudtrail_event",))
 SHOP_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_shop.sql"), ("shop_login_event",))
 LIST_ACCOUNTS = Derivation(ACCOUNT, sql_beside(__file__, "account_list.sql"), ("list_account",))
 LIST_ENTITLEMENTS = Derivation(

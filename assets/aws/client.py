@@ -73,37 +73,37 @@ class AwsClient:
         self._clients.clear()
 
     def pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Page]:
-        """Yield the pages of a listing, to the last one.
+        """Yield the pages of a listing, to the last one."""
+        request = f"{service}.{operation}({shown(arguments)})"
+        for answer in self.answers(service, operation, **arguments):
+            if key not in answer:
+                raise PermanentFailure(
+                    f"aws {self.instance}: {request} answered without {key}. Has its interface changed?"
+                )
+            yield self.page(answer, answer[key], request)
+
+    def answers(self, service: str, operation: str, **arguments: Any) -> list[dict[str, Any]]:
+        """Return every answer of a listing, to the last one.
 
         The SDK's paginator ends when AWS sends no further token and raises on a repeated one. A session that
         expires on the way starts the whole listing again, so that no listing is pieced together.
         """
         try:
-            found = list(self._pages(service, operation, key, **arguments))
+            return self._answers(service, operation, arguments)
         except _Expired:
             self._forget()
-            found = list(self._pages(service, operation, key, **arguments))
-        yield from found
+            return self._answers(service, operation, arguments)
 
     def texts(self, service: str, operation: str, key: str, **arguments: Any) -> list[str]:
         """Return a listing whose items are mere texts, as of permission sets, to its last page."""
-        client = self._client(service)
-        try:
-            pages = client.get_paginator(operation).paginate(**arguments)
-            return [str(text) for answer in pages for text in answer[key]]
-        except Exception as error:
-            raise self._failure(error, f"{service}.{operation}") from error
+        return [str(text) for answer in self.answers(service, operation, **arguments) for text in answer[key]]
 
-    def _pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Page]:
+    def _answers(self, service: str, operation: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
         client = self._client(service)
-        shown = ", ".join(f"{name}={value}" for name, value in arguments.items())
         try:
             if client.can_paginate(operation):
-                answers: Iterator[Any] = iter(client.get_paginator(operation).paginate(**arguments))
-            else:
-                answers = self._tokens(getattr(client, operation), arguments)
-            for answer in answers:
-                yield self.page(answer, answer[key], f"{service}.{operation}({shown})")
+                return list(client.get_paginator(operation).paginate(**arguments))
+            return list(self._tokens(getattr(client, operation), arguments))
         except Exception as error:
             raise self._failure(error, f"{service}.{operation}") from error
 
@@ -136,6 +136,27 @@ class AwsClient:
                 raise failure from error
             return answer
         raise AssertionError("a second expiry raises")
+
+    def known(
+        self, service: str, operation: str, absent: frozenset[str], **arguments: Any
+    ) -> dict[str, Any] | None:
+        """Return the answer of one call; None where AWS says by one of some codes that there is none."""
+        try:
+            return self.call(service, operation, **arguments)
+        except SourceFailure as failure:
+            refused = getattr(failure.__cause__, "response", {})
+            if refused.get("Error", {}).get("Code") in absent:
+                return None
+            raise
+
+    def content(self, bucket: str, key: str) -> bytes:
+        """Return an object's whole content."""
+        answer = self.call("s3", "get_object", Bucket=bucket, Key=key)
+        try:
+            found: bytes = answer["Body"].read()
+        except Exception as error:
+            raise self._failure(error, f"s3.get_object({bucket}/{key})") from error
+        return found
 
     @staticmethod
     def page(answer: Mapping[str, Any], records: Sequence[Mapping[str, Any]], request: str) -> Page:
@@ -258,6 +279,11 @@ def session(region: str, key: str | None, secret: str | None, token: str | None 
         region_name=region,
         botocore_session=core,
     )
+
+
+def shown(arguments: Mapping[str, Any]) -> str:
+    """Return the arguments of a call as its request is written down."""
+    return ", ".join(f"{name}={value}" for name, value in arguments.items())
 
 
 class _Expired(TransientFailure):
