@@ -146,8 +146,8 @@ def trail_of(client: AwsClient, reading: Reading) -> Trail:
     ]
     if not whole:
         raise PermanentFailure(
-            f"aws {client.instance}: cloudtrail.describe_trails named {len(answer['trailList'])} trails, none of "
-            "which records every region and the global services. Make one, with log file validation."
+            f"aws {client.instance}: describe_trails named {len(answer['trailList'])} trails, none of which "
+            "records every region and the global services. Make one, with log file validation."
         )
     return min(whole, key=lambda trail: (not trail.get("LogFileValidationEnabled"), trail["TrailARN"]))
 

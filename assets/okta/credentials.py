@@ -74,7 +74,7 @@ def okta_api_token(client: OktaClient, reading: Reading) -> Iterator[Row]:
 
 @capture(CLIENT_SECRET)
 def okta_client_secret(client: OktaClient, reading: Reading) -> Iterator[Row]:
-    """The dates of every client secret; of the answer only those are kept."""
+    """Every client secret with its dates; of the answer nothing else is kept."""
     apps = listed(reading, client.pages("/api/v1/apps", limit=200))
     paths = {
         app_id: f"/api/v1/apps/{app_id}/credentials/secrets"
