@@ -7,6 +7,7 @@ wire is what AWS would send.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,12 +20,16 @@ SERVICES = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
 """What a request is signed for, where that is not what the service's description is called."""
 PAGES = {"DescribeSecurityGroupRules": 4, "ListRestoreJobs": 1}
 """How many items a page has at most, where not as many as asked for: AWS may always send fewer."""
-S3_ERROR = '<?xml version="1.0" encoding="UTF-8"?><Error><Code>{}</Code><Message>{}</Message></Error>'
-NOT_FOUND = 404
+XML_ERROR = "<Error><Type>Sender</Type><Code>{}</Code><Message>refused</Message></Error>"
 
 
 class Refused(Exception):
-    """An answer other than what was asked for, such as NoSuchLifecycleConfiguration."""
+    """An answer other than what was asked for: AWS's code, such as NoSuchBucketPolicy, and the status."""
+
+    def __init__(self, code: str, status: int = 404) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,7 @@ class Wire:
         try:
             found = self._answers[service, operation](Call(account, now, asked))
         except Refused as refused:
-            text = S3_ERROR.format(refused, "There is none.")
-            return Sent(NOT_FOUND, {"Content-Type": "application/xml"}, text.encode())
+            return _refusal(_protocol(service), refused)
         if found is None:
             return None
         if isinstance(found, bytes):
@@ -176,6 +180,20 @@ class Wire:
         body = written["body"]
         content = body.encode() if isinstance(body, str) else body
         return Sent(written["status_code"], dict(written["headers"]), content)
+
+
+def _refusal(protocol: str, refused: Refused) -> Sent:
+    """Return an error as the protocols have it."""
+    if "json" in protocol:
+        text = json.dumps({"__type": refused.code, "message": "refused"})
+        headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-errortype": refused.code}
+        return Sent(refused.status, headers, text.encode())
+    error = XML_ERROR.format(refused.code)
+    around = {
+        "query": f"<ErrorResponse>{error}<RequestId>sandbox</RequestId></ErrorResponse>",
+        "ec2": f"<Response><Errors>{error}</Errors><RequestID>sandbox</RequestID></Response>",
+    }
+    return Sent(refused.status, {"Content-Type": "text/xml"}, around.get(protocol, error).encode())
 
 
 def _model(service: str) -> Any:
