@@ -197,7 +197,7 @@ def test_whatever_else_the_registers_cite_has_been_filed(faults: Faults) -> None
         with opened(faults, datetime(day.year, day.month, day.day, 12, tzinfo=UTC)) as (_, folder):
             cited = {
                 *(row["document_sha256"] for row in listed(folder, "dr_plan") if row["approved_on"] <= day),
-                *(row["after_action_sha256"] for row in listed(folder, "dr_test")),
+                *(row["after_action_sha256"] for row in listed(folder, "dr_test") if row["after_action_on"]),
                 *(row["evidence_sha256"] for row in listed(folder, "dr_action") if row["closed_on"]),
                 *(row["document_sha256"] for row in listed(folder, "policy")),
             }
