@@ -17,11 +17,8 @@ from sandbox.aws_state import ROOT_CREATED, AwsState
 from sandbox.company import Company
 from sandbox.faults import Fault, Faults
 from sandbox.org import AWS_ACCOUNTS, DOMAIN, IAM_USERS
-from sandbox.part import instant
 
 ACCESS_KEY, SECRET_KEY = "AKIASANDBOXREADER000", "the-sandbox-checks-no-signature"
-LONG_AGO = instant(date(2024, 6, 3), 9)
-"""When the buckets and databases were made."""
 
 
 class AwsPart:
@@ -144,7 +141,7 @@ class AwsPart:
             self._server = None
 
     def _found(self) -> None:
-        """Make the organisation, the roles, users, secrets, buckets and databases."""
+        """Make the organisation, the roles, users and secrets."""
         from moto.iam.models import iam_backends
         from moto.organizations.models import organizations_backends
 
@@ -172,7 +169,6 @@ class AwsPart:
             made.password = "x" if user.console else None
         self._identities.begin()
         self._vaults()
-        self._resources()
 
     def _vaults(self) -> None:
         from moto.secretsmanager.models import secretsmanager_backends
@@ -190,26 +186,3 @@ class AwsPart:
                     replica_regions=[],
                     force_overwrite=False,
                 )
-
-    def _resources(self) -> None:
-        """Make a bucket and a database in every account."""
-        from moto.rds.models import rds_backends
-        from moto.s3.models import s3_backends
-
-        for account in AWS_ACCOUNTS:
-            name = AWS_ACCOUNTS[account]
-            bucket = s3_backends[account]["aws"].create_bucket(f"sandbox-{name}-data", REGION)
-            bucket.creation_date = LONG_AGO
-            database = rds_backends[account][REGION].create_db_instance(
-                {
-                    "db_instance_identifier": f"{name}-db",
-                    "engine": "postgres",
-                    "db_instance_class": "db.t4g.medium",
-                    "allocated_storage": 20,
-                    "master_username": "postgres",
-                    "master_user_password": "sandbox-password",
-                    "storage_encrypted": True,
-                    "multi_az": name == "production",
-                }
-            )
-            database.created = database.instance_create_time = LONG_AGO

@@ -1,7 +1,7 @@
 """What does the sandbox's AWS answer where moto cannot? A small layer in front of moto's application.
 
-The credential report, pages of ListUsers, dates of secrets' versions, and accounts that cannot be reached.
-All else is moto's.
+The credential report, pages of ListUsers, dates of secrets' versions, accounts that cannot be reached, and
+all that aws_answers.py lists. All else is moto's.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from sandbox.aws_answers import answers
 from sandbox.aws_report import credential_report
 from sandbox.aws_secrets import secrets_of
 from sandbox.aws_state import AwsState
+from sandbox.aws_wire import Wire
 
 MANAGEMENT = "111111111111"
 USERS_A_PAGE = 3
@@ -40,6 +43,7 @@ class Front:
         self._unreachable = unreachable
         self._accounts: dict[str, str] = {}
         self._secrets = secrets_of(state.seed, state.faults)
+        self._wire = Wire(answers(state))
         self.now = now
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -57,7 +61,12 @@ class Front:
                 return self._send(start, self._users(account, form))
             case "secretsmanager.ListSecretVersionIds":
                 return self._send(start, self._versions(account, json.loads(body)), JSON)
-        return self._moto(environ, start)
+        sent = self._wire.answer(environ, body, account, self.now)
+        if sent is None:
+            return self._moto(environ, start)
+        length = {"Content-Length": str(len(sent.body))}
+        start(f"{sent.status} {HTTPStatus(sent.status).phrase}", [*{**sent.headers, **length}.items()])
+        return [sent.body]
 
     def _account(self, environ: Mapping[str, Any]) -> str:
         found = re.search(r"Credential=([A-Z0-9]+)/", environ.get("HTTP_AUTHORIZATION", ""))

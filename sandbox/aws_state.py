@@ -77,6 +77,10 @@ class AwsState:
         """Return a user's keys, inactive ones too, the older first."""
         return [key for key in self._keys.get(user.subject, ()) if key.exists(at)]
 
+    def every_key(self, user: IamUser) -> tuple[Key, ...]:
+        """Return all keys a user has or had or will have."""
+        return self._keys.get(user.subject, ())
+
     def root(self, account: str, at: datetime) -> Root:
         """Return how an account's root user is protected."""
         key = self._fault("aws_root_key", account, at)

@@ -114,16 +114,16 @@ def documents(faults: Faults) -> Iterator[Filed]:
             approver="cto",
             since=approved,
         )
-    for test in governance.recovery_tests():
+    for test_id, reported in governance.after_action_reports():
         yield Filed(
-            name=f"{test['test_id']}.pdf",
-            content=governance.report_paper(test["test_id"]),
+            name=f"{test_id}.pdf",
+            content=governance.report_paper(test_id),
             kind="after_action_report",
-            title=f"After-action report of {test['test_id']}",
-            effective_on=test["after_action_on"],
+            title=f"After-action report of {test_id}",
+            effective_on=reported,
             author="platform",
             approver="cto",
-            since=test["after_action_on"],
+            since=reported,
         )
     _, closed = governance.action_days(faults)
     yield Filed(

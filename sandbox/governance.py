@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from sandbox.aws_recovery import RESTORED_ON, job_id, restore_job_ids
 from sandbox.aws_secrets import secrets_of
 from sandbox.faults import Fault, Faults
 from sandbox.org import APPS, PERIOD_START, POLICIES, VENDORS, Vendor
@@ -19,6 +20,10 @@ Row = dict[str, Any]
 YEAR = timedelta(days=365)
 CONTRACTED = date(2024, 4, 1)
 TESTED = PERIOD_START - timedelta(days=120)
+EARLIER_TESTS = {"DR-2025-1": 60, "DR-2025-2": 0}
+"""Test before the period -> how many days before TESTED it was: a tabletop exercise, then a failover."""
+RESTORE_TEST, RESTORE_REPORTED = "DR-2026-1", RESTORED_ON + timedelta(days=6)
+"""The test on the first day of the period, in which backups were restored, and when its report came."""
 CRITICAL_SYSTEMS = sorted(
     str(app.system_id) for app in APPS if app.system_id and app.policy != "Business systems"
 )
@@ -204,9 +209,19 @@ def policy_paper(policy_id: str, title: str) -> bytes:
     return pdf(title, [f"Policy {policy_id}, version 3", "What must be done, by whom, and how it is shown."])
 
 
-def recovery_tests() -> Iterator[Row]:
-    """Yield the tests of the plan: one of everything, a tabletop before it."""
-    for test_id, kind, back in (("DR-2025-1", "tabletop", 60), ("DR-2025-2", "failover", 0)):
+def after_action_reports() -> Iterator[tuple[str, date]]:
+    """Yield every recovery test, and when its report came."""
+    for test_id, back in EARLIER_TESTS.items():
+        yield test_id, TESTED - timedelta(days=back - 6)
+    yield RESTORE_TEST, RESTORE_REPORTED
+
+
+def recovery_tests(seed: int, faults: Faults, today: date) -> Iterator[Row]:
+    """Yield the tests of the plan: one of everything, a tabletop before it, and a restore of the backups.
+
+    What the failover before the period claims nobody can see any more: AWS keeps its jobs for 30 days.
+    """
+    for kind, (test_id, back) in zip(("tabletop", "failover"), EARLIER_TESTS.items(), strict=True):
         yield {
             "test_id": test_id,
             "tested_on": TESTED - timedelta(days=back),
@@ -219,8 +234,32 @@ def recovery_tests() -> Iterator[Row]:
             "result": "pass",
             "after_action_on": TESTED - timedelta(days=back - 6),
             "after_action_sha256": digest(report_paper(test_id)),
-            "restore_job_ids": [],
+            "restore_job_ids": [] if kind == "tabletop" else [job_id(seed, test_id)],
         }
+    reported = today >= RESTORE_REPORTED
+    yield {
+        "test_id": RESTORE_TEST,
+        "tested_on": RESTORED_ON,
+        "type": "restore",
+        "system_ids": ["shop"],
+        "rto_target_min": 240,
+        "rto_actual_min": 95,
+        "rpo_target_min": 300,
+        "rpo_actual_min": 240,
+        "result": "pass",
+        "after_action_on": RESTORE_REPORTED if reported else None,
+        "after_action_sha256": digest(report_paper(RESTORE_TEST)) if reported else None,
+        "restore_job_ids": [
+            _invented(n) if any(f.first <= today <= f.last for f in planted) else real
+            for n, real in enumerate(restore_job_ids(seed), 1)
+            for planted in [[f for f in faults.of("dr_restore_uncorroborated") if f.number == n]]
+        ],
+    }
+
+
+def _invented(number: int) -> str:
+    """Return the name of a restore that never happened."""
+    return job_id("invented", number)
 
 
 def recovery_actions(faults: Faults, today: date) -> Iterator[Row]:
@@ -290,6 +329,7 @@ def population_key(fault: Fault) -> str:
         "vendor_no_alternative": lambda vendor: vendor,
         "dr_plan_stale": lambda _: "2025.1",
         "dr_action_open": lambda _: "DRA-1",
+        "dr_restore_uncorroborated": lambda number: f"{RESTORE_TEST}/{_invented(int(number))}",
         "secret_unregistered": lambda secret: secret,
         "secret_unrestricted": lambda secret: secret,
     }

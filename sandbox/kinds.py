@@ -273,6 +273,14 @@ KINDS = {
             "A corrective action was due on the day before `from` and is closed on the day after `to`.",
         ),
         FaultKind(
+            "dr_restore_uncorroborated",
+            "governance",
+            "AV-05.f",
+            "UNCORROBORATED",
+            "In the register of recovery tests the first day's test claims, instead of its n-th restore, one "
+            "that AWS does not know. The population key is the claim's.",
+        ),
+        FaultKind(
             "register_waiver",
             "registers",
             "",
@@ -318,6 +326,7 @@ SUBJECTS = {
     "vendor_document_missing": [v.subject for v in REVIEWED],
     "dr_plan_stale": ["plan 1"],
     "dr_action_open": ["action 1"],
+    "dr_restore_uncorroborated": [f"restore {n}" for n in (1, 2)],
     "staff_outside_role": [f"person {n}" for n in staff_of("Marketing")],
     "github_support_in_team": [f"person {n}" for n in staff_of("Customer Support")],
     "staff_conflict": [f"person {n}" for n in staff_of("Customer Support")],

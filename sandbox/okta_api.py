@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.company import Account, Company
 from sandbox.okta_answers import OktaError, behind, invalid, missing
+from sandbox.okta_credentials import client_secrets, log_streams, tokens
 from sandbox.okta_log import events
 from sandbox.okta_objects import Objects, Record, text
 from sandbox.okta_policies import OTHER_POLICIES, Policies
@@ -224,6 +225,9 @@ ROUTES = (
     route("apps/{id}", "apps", lambda a, _, i: a.objects.app(a.app(i))),
     route("apps/{id}/users", "apps", lambda a, _, i: list(a.objects.app_users(a.app(i))), 50, 500),
     route("apps/{id}/groups", "apps", lambda a, _, i: [a.objects.app_group(a.app(i))], 20),
+    route("apps/{id}/credentials/secrets", "apps", lambda a, _, i: client_secrets(a.objects, a.app(i))),
+    route("api-tokens", "credentials", lambda a, _, __: tokens(a.objects)),
+    route("logStreams", "credentials", lambda a, _, __: log_streams(a.objects), 20),
     route("iam/assignees/users", "iam", assignees, 100),
     route("policies", "policies", policies),
     route("policies/{id}", "policies", lambda a, _, i: a.policy(i)),

@@ -21,6 +21,7 @@ LIMITS = {
     "logs": 120,
     "policies": 300,
     "iam": 300,
+    "credentials": 300,
 }
 """Group of endpoints -> requests per window."""
 

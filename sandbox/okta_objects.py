@@ -194,6 +194,9 @@ class Objects:
     def app(self, app: App) -> Record:
         """Return an application."""
         found = self.app_id(app)
+        client: Record = {
+            "oauthClient": {"client_id": found, "token_endpoint_auth_method": "client_secret_basic"}
+        }
         settings = {"requestIntegration": False, "url": "https://lunch.example/menu"}
         return {
             "id": found,
@@ -210,7 +213,10 @@ class Objects:
             },
             "features": ["PUSH_NEW_USERS", "PUSH_USER_DEACTIVATION"] if app.name == "zendesk" else [],
             "signOnMode": app.sign_on_mode,
-            "credentials": {"userNameTemplate": {"template": "${source.login}", "type": "BUILT_IN"}},
+            "credentials": {
+                "userNameTemplate": {"template": "${source.login}", "type": "BUILT_IN"},
+                **(client if app.name == "oidc_client" else {}),
+            },
             "settings": {"app": settings if app.sign_on_mode == "BOOKMARK" else {}},
             "_links": {
                 "accessPolicy": self.link("policies", self.id("rst", "ACCESS_POLICY", app.policy)),

@@ -178,7 +178,7 @@ class RegistersPart:
             "vendor_contract": governance.vendor_contracts(),
             "policy": governance.policies(),
             "dr_plan": governance.recovery_plans(faults),
-            "dr_test": governance.recovery_tests(),
+            "dr_test": governance.recovery_tests(self._seed, faults, today),
             "dr_action": governance.recovery_actions(faults, today),
         }
 

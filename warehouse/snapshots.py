@@ -84,6 +84,8 @@ class Index:
         self.configurations: list[Entry] = []
         self.documents: list[Document] = []
         self.by_path: dict[str, Snapshot] = {}
+        self._of_day: dict[date, dict[Slot, None]] = defaultdict(dict)
+        self._instances: dict[tuple[str, date], set[str]] = defaultdict(set)
         self._seen = 0
         self.refresh()
 
@@ -104,6 +106,8 @@ class Index:
         if entry.kind in STORING:
             for snapshot in snapshots_of(entry):
                 self.snapshots[snapshot.slot].append(snapshot)
+                self._of_day[snapshot.slot.day][snapshot.slot] = None
+                self._instances[snapshot.slot.dataset, snapshot.slot.day].add(snapshot.slot.instance)
                 self.by_path[snapshot.path] = snapshot
         elif entry.kind == "gap":
             slot = Slot(entry.body["dataset"], entry.body["instance"], date.fromisoformat(entry.body["day"]))
@@ -149,11 +153,11 @@ class Index:
 
     def instances(self, dataset: str, day: date) -> list[str]:
         """Return the instances that have a snapshot of the dataset on the day."""
-        return sorted(slot.instance for slot in self.of_day(day) if slot.dataset == dataset)
+        return sorted(self._instances.get((dataset, day), ()))
 
     def of_day(self, day: date) -> Iterator[Slot]:
         """Yield the slots of a day that have snapshots."""
-        return (slot for slot, found in self.snapshots.items() if slot.day == day and found)
+        return iter(tuple(self._of_day.get(day, ())))
 
 
 def check_configuration(body: dict[str, Any]) -> None:

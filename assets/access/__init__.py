@@ -81,13 +81,13 @@ CREDENTIAL = Dataset(
     key=("credential_key",),
     columns=(
         Column("credential_key", "text", "System, instance and the credential's public id", required=True),
-        Column("system_id", "text", "The system: aws, …", required=True),
+        Column("system_id", "text", "The system: aws, okta, …", required=True),
         Column("account_key", "text", "The account it belongs to", required=True),
         Column("native_id", "text", "Its public id in that system", required=True),
-        Column("kind", "text", "access_key", required=True),
+        Column("kind", "text", "access_key or api_token", required=True),
         Column("active", "bool", "Whether it can be used", required=True),
         Column("created_at", "timestamp", "When it was created: its age", required=True),
-        Column("last_used_at", "timestamp", "Last use; null: never"),
+        Column("last_used_at", "timestamp", "Last use; null: never, or the system does not say"),
     ),
     may_be_empty=True,
 )
@@ -106,6 +106,7 @@ GITHUB_ACCOUNTS = Derivation(
     ACCOUNT, sql_beside(__file__, "account_github.sql"), ("github_member", "github_outside_collaborator")
 )
 AWS_CREDENTIALS = Derivation(CREDENTIAL, sql_beside(__file__, "credential_aws.sql"), ("aws_access_key",))
+OKTA_CREDENTIALS = Derivation(CREDENTIAL, sql_beside(__file__, "credential_okta.sql"), ("okta_api_token",))
 OKTA_ENTITLEMENTS = Derivation(
     ENTITLEMENT,
     sql_beside(__file__, "entitlement_okta.sql"),
@@ -134,6 +135,7 @@ GITHUB_ENTITLEMENTS = Derivation(
     ),
 )
 OKTA_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_okta.sql"), ("okta_system_log",))
+AWS_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_aws.sql"), ("aws_cloudtrail_event",))
 SHOP_LOGINS = Derivation(LOGIN, sql_beside(__file__, "login_shop.sql"), ("shop_login_event",))
 LIST_ACCOUNTS = Derivation(ACCOUNT, sql_beside(__file__, "account_list.sql"), ("list_account",))
 LIST_ENTITLEMENTS = Derivation(

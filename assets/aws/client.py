@@ -50,8 +50,7 @@ class AwsClient:
     role_arn: str | None = None
     endpoint_url: str | None = None
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
-    _session: Any = field(default=None, init=False, repr=False)
-    _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    _sdk: _Sdk | None = field(default=None, init=False, repr=False)
     _principal: str | None = field(default=None, init=False, repr=False)
 
     def principal(self) -> str:
@@ -67,43 +66,43 @@ class AwsClient:
         return self._principal
 
     def close(self) -> None:
-        """Give connections back."""
-        for client in self._clients.values():
-            client.close()
-        self._clients.clear()
+        """Give connections back, and the role with them."""
+        if self._sdk is not None:
+            self._sdk.close()
+            self._sdk = None
 
     def pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Page]:
-        """Yield the pages of a listing, to the last one.
+        """Yield the pages of a listing, to the last one."""
+        request = f"{service}.{operation}({shown(arguments)})"
+        for answer in self.answers(service, operation, **arguments):
+            if key not in answer:
+                raise PermanentFailure(
+                    f"aws {self.instance}: {request} answered without {key}. Has its interface changed?"
+                )
+            yield self.page(answer, answer[key], request)
+
+    def answers(self, service: str, operation: str, **arguments: Any) -> list[dict[str, Any]]:
+        """Return every answer of a listing, to the last one.
 
         The SDK's paginator ends when AWS sends no further token and raises on a repeated one. A session that
         expires on the way starts the whole listing again, so that no listing is pieced together.
         """
         try:
-            found = list(self._pages(service, operation, key, **arguments))
+            return self._answers(service, operation, arguments)
         except _Expired:
             self._forget()
-            found = list(self._pages(service, operation, key, **arguments))
-        yield from found
+            return self._answers(service, operation, arguments)
 
     def texts(self, service: str, operation: str, key: str, **arguments: Any) -> list[str]:
         """Return a listing whose items are mere texts, as of permission sets, to its last page."""
-        client = self._client(service)
-        try:
-            pages = client.get_paginator(operation).paginate(**arguments)
-            return [str(text) for answer in pages for text in answer[key]]
-        except Exception as error:
-            raise self._failure(error, f"{service}.{operation}") from error
+        return [str(text) for answer in self.answers(service, operation, **arguments) for text in answer[key]]
 
-    def _pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Page]:
+    def _answers(self, service: str, operation: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
         client = self._client(service)
-        shown = ", ".join(f"{name}={value}" for name, value in arguments.items())
         try:
             if client.can_paginate(operation):
-                answers: Iterator[Any] = iter(client.get_paginator(operation).paginate(**arguments))
-            else:
-                answers = self._tokens(getattr(client, operation), arguments)
-            for answer in answers:
-                yield self.page(answer, answer[key], f"{service}.{operation}({shown})")
+                return list(client.get_paginator(operation).paginate(**arguments))
+            return list(self._tokens(getattr(client, operation), arguments))
         except Exception as error:
             raise self._failure(error, f"{service}.{operation}") from error
 
@@ -136,6 +135,27 @@ class AwsClient:
                 raise failure from error
             return answer
         raise AssertionError("a second expiry raises")
+
+    def known(
+        self, service: str, operation: str, absent: frozenset[str], **arguments: Any
+    ) -> dict[str, Any] | None:
+        """Return the answer of one call; None where AWS says by one of some codes that there is none."""
+        try:
+            return self.call(service, operation, **arguments)
+        except SourceFailure as failure:
+            refused = getattr(failure.__cause__, "response", {})
+            if refused.get("Error", {}).get("Code") in absent:
+                return None
+            raise
+
+    def content(self, bucket: str, key: str) -> bytes:
+        """Return an object's whole content."""
+        answer = self.call("s3", "get_object", Bucket=bucket, Key=key)
+        try:
+            found: bytes = answer["Body"].read()
+        except Exception as error:
+            raise self._failure(error, f"s3.get_object({bucket}/{key})") from error
+        return found
 
     @staticmethod
     def page(answer: Mapping[str, Any], records: Sequence[Mapping[str, Any]], request: str) -> Page:
@@ -173,43 +193,42 @@ class AwsClient:
         return self.page(answer, records, "iam.get_credential_report()")
 
     def _client(self, service: str) -> Any:
-        if service not in self._clients:
-            from botocore.config import Config
+        return self._open().client(service)
 
-            self._clients[service] = self._open().client(
-                service,
-                region_name=self.region,
-                endpoint_url=self.endpoint_url,
-                config=Config(
-                    retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=60
-                ),
-            )
-        return self._clients[service]
+    def _open(self) -> _Sdk:
+        if self._sdk is None:
+            if self.role_arn is None:
+                self._sdk = self._given()
+            else:
+                granted = self._granted()
+                self._sdk = _shared(self.region, self.endpoint_url, self.role_arn)
+                self._sdk.use(granted["AccessKeyId"], granted["SecretAccessKey"], granted["SessionToken"])
+        return self._sdk
 
-    def _open(self) -> Any:
-        if self._session is None:
-            base = session(self.region, self.access_key_id, self.secret_access_key)
-            self._session = base if self.role_arn is None else self._assumed(base)
-        return self._session
+    def _given(self) -> _Sdk:
+        """Return the SDK with the credentials we were given, or with those it finds by itself."""
+        if self.access_key_id is None or self.secret_access_key is None:
+            return _Sdk(self.region, self.endpoint_url)
+        given = _shared(self.region, self.endpoint_url, self.access_key_id)
+        given.use(self.access_key_id, self.secret_access_key, None)
+        return given
 
-    def _assumed(self, base: Any) -> Any:
-        sts = base.client("sts", region_name=self.region, endpoint_url=self.endpoint_url)
+    def _granted(self) -> dict[str, Any]:
+        """Return the credentials of the role, after assuming it."""
+        begin = self._given()
         try:
-            granted = sts.assume_role(
+            granted: dict[str, Any] = begin.client("sts").assume_role(
                 RoleArn=self.role_arn, RoleSessionName="evidence", DurationSeconds=SESSION_SECONDS
             )["Credentials"]
         except Exception as error:
             raise self._failure(error, f"sts.assume_role({self.role_arn})") from error
         finally:
-            sts.close()
-        return session(
-            self.region, granted["AccessKeyId"], granted["SecretAccessKey"], granted["SessionToken"]
-        )
+            begin.close()
+        return granted
 
     def _forget(self) -> None:
         """Drop the session, so that the next call assumes the role again."""
         self.close()
-        self._session = None
 
     def _failure(self, error: Exception, doing: str) -> SourceFailure:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -236,6 +255,53 @@ class AwsClient:
         )
 
 
+class _Sdk:
+    """The vendor's clients of one place, made once: making one takes longer than asking it.
+
+    Their credentials are replaced under them, so that every session still begins with those of its time.
+    """
+
+    def __init__(self, region: str, endpoint_url: str | None) -> None:
+        import boto3
+        import botocore.session
+
+        self._core = botocore.session.Session()
+        self._core.register_component("data_loader", _models())
+        self._session = boto3.Session(region_name=region, botocore_session=self._core)
+        self._where = {"region_name": region, "endpoint_url": endpoint_url}
+        self._clients: dict[str, Any] = {}
+
+    def use(self, key: str, secret: str, token: str | None) -> None:
+        """Sign with other credentials from now on."""
+        if not self._clients:
+            self._core.set_credentials(key, secret, token)
+        held: Any = self._core.get_credentials()
+        held.access_key, held.secret_key, held.token = key, secret, token
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service."""
+        if service not in self._clients:
+            from botocore.config import Config
+
+            patience = Config(
+                retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=60
+            )
+            make: Any = self._session.client
+            self._clients[service] = make(service, config=patience, **self._where)
+        return self._clients[service]
+
+    def close(self) -> None:
+        """Give the connections back; the clients can be asked again."""
+        for client in self._clients.values():
+            client.close()
+
+
+@cache
+def _shared(region: str, endpoint_url: str | None, _who: str) -> _Sdk:
+    """Return the one SDK of this process for a role, or a key, at a place."""
+    return _Sdk(region, endpoint_url)
+
+
 @cache
 def _models() -> Any:
     """Return the SDK's descriptions of the services, loaded once: that takes longer than asking them."""
@@ -244,20 +310,9 @@ def _models() -> Any:
     return Loader()
 
 
-def session(region: str, key: str | None, secret: str | None, token: str | None = None) -> Any:
-    """Return a boto3 session with given credentials, or with those the SDK finds by itself."""
-    import boto3
-    import botocore.session
-
-    core = botocore.session.Session()
-    core.register_component("data_loader", _models())
-    return boto3.Session(
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        aws_session_token=token,
-        region_name=region,
-        botocore_session=core,
-    )
+def shown(arguments: Mapping[str, Any]) -> str:
+    """Return the arguments of a call as its request is written down."""
+    return ", ".join(f"{name}={value}" for name, value in arguments.items())
 
 
 class _Expired(TransientFailure):

@@ -28,6 +28,8 @@ Found = TypeVar("Found")
 SCOPES = (
     (r"/api/v1/(users|groups)/[^/]+/roles", "okta.roles.read"),
     (r"/api/v1/iam/.*", "okta.roles.read"),
+    (r"/api/v1/api-tokens.*", "okta.apiTokens.read"),
+    (r"/api/v1/logStreams.*", "okta.logStreams.read"),
     (r"/api/v1/users.*", "okta.users.read"),
     (r"/api/v1/groups.*", "okta.groups.read"),
     (r"/api/v1/apps.*", "okta.apps.read"),
@@ -47,7 +49,7 @@ DEFAULT_WAIT = 2.0
 MARGIN = 0.2
 OK, BAD_REQUEST, UNAUTHORISED, FORBIDDEN, NOT_FOUND = 200, 400, 401, 403, 404
 TOO_MANY, SERVER_TROUBLE = 429, 500
-BELOW_A_LISTING = re.compile(r"/api/v1/[a-z]+/[^/]+/[^/]+")
+BELOW_A_LISTING = re.compile(r"/api/v1/[a-z]+/[^/]+/[^/]+(/secrets)?")
 """A listing that belongs to one user, group, application or policy."""
 
 

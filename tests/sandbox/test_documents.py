@@ -38,7 +38,7 @@ def test_a_document_lies_there_from_its_day_on(faults: Faults) -> None:
     finally:
         part.stop()
 
-    assert {"github-renewed.pdf", "recovery-plan-2026.1.pdf", "DRA-1.pdf"} == last - first
+    assert {"github-renewed.pdf", "recovery-plan-2026.1.pdf", "DRA-1.pdf", "DR-2026-1.pdf"} == last - first
     assert first < last
     assert not folder.exists()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from sandbox.aws_recovery import restore_job_ids
 from sandbox.company import Company
 from sandbox.documents import documents
 from sandbox.faults import Fault, Faults
@@ -147,6 +148,7 @@ def test_what_the_bookkeeping_lacks_is_what_was_planted(faults: Faults) -> None:
         with opened(faults, datetime(day.year, day.month, day.day, 12, tzinfo=UTC)) as (_, folder):
             evidence = listed(folder, "vendor_evidence")
             secrets = listed(folder, "secret")
+            claimed = next(t for t in listed(folder, "dr_test") if t["test_id"] == "DR-2026-1")
             plan = max(p["approved_on"] for p in listed(folder, "dr_plan") if p["approved_on"] <= day)
             assert {
                 "vendor_report_lapsed": sorted(
@@ -167,6 +169,11 @@ def test_what_the_bookkeeping_lacks_is_what_was_planted(faults: Faults) -> None:
                 "dr_plan_stale": ["1"] if (day - plan).days > 365 else [],
                 "dr_action_open": [
                     "1" for a in listed(folder, "dr_action") if not a["closed_on"] and a["due_on"] < day
+                ],
+                "dr_restore_uncorroborated": [
+                    str(n)
+                    for n, real in enumerate(restore_job_ids(SEED), 1)
+                    if claimed["restore_job_ids"][n - 1] != real
                 ],
                 "secret_unregistered": sorted(every - {row["secret_id"] for row in secrets}),
                 "secret_unrestricted": [
@@ -192,7 +199,7 @@ def test_whatever_else_the_registers_cite_has_been_filed(faults: Faults) -> None
         with opened(faults, datetime(day.year, day.month, day.day, 12, tzinfo=UTC)) as (_, folder):
             cited = {
                 *(row["document_sha256"] for row in listed(folder, "dr_plan") if row["approved_on"] <= day),
-                *(row["after_action_sha256"] for row in listed(folder, "dr_test")),
+                *(row["after_action_sha256"] for row in listed(folder, "dr_test") if row["after_action_on"]),
                 *(row["evidence_sha256"] for row in listed(folder, "dr_action") if row["closed_on"]),
                 *(row["document_sha256"] for row in listed(folder, "policy")),
             }
