@@ -112,6 +112,19 @@ class StripeSource(Strict):
     """Whether the account takes part in Stripe's preview of listing API keys and its activity log."""
 
 
+class JiraSource(Strict):
+    """A Jira Cloud site, and the projects whose issues are read."""
+
+    base_url: str
+    email_env: Variable = "JIRA_EMAIL"
+    token_env: Variable = "JIRA_API_TOKEN"  # noqa: S105 - the variable's name, not its value
+    projects: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")], ...] = Field(
+        min_length=1
+    )
+    approval_fields: tuple[Annotated[str, StringConstraints(pattern=r"^customfield_[0-9]+$")], ...] = ()
+    """Custom fields that hold approvals; their changes are read too."""
+
+
 Source: TypeAlias = (
     OktaSource
     | AwsSource
@@ -121,6 +134,7 @@ Source: TypeAlias = (
     | PeopleSource
     | ListSource
     | StripeSource
+    | JiraSource
 )
 FIELDS = {"register": "registers", "list": "lists"}
 """Source word -> the field of Sources that holds its instances, where it is called otherwise."""
@@ -139,6 +153,7 @@ class Sources(BaseModel):
     people: tuple[PeopleSource, ...] = ()
     lists: tuple[ListSource, ...] = ()
     stripe: tuple[StripeSource, ...] = ()
+    jira: tuple[JiraSource, ...] = ()
 
     @model_validator(mode="after")
     def _once(self) -> Self:

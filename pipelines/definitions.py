@@ -29,6 +29,7 @@ KINDS = {
     "people": "file",
     "list": "file",
     "stripe": "stripe",
+    "jira": "jira",
 }
 RETRY_SECONDS = 60
 

@@ -159,6 +159,8 @@ def write_configuration(home: Home, state: dict[str, Any]) -> None:
             "GITHUB_TOKEN": state["github"]["token"],
             "SHOP_DSN": state["shop"]["dsn"],
             "STRIPE_API_KEY": state["stripe"]["key"],
+            "JIRA_EMAIL": state["jira"]["email"],
+            "JIRA_API_TOKEN": state["jira"]["token"],
             "EVIDENCE_HMAC_KEY": HMAC_KEY,
             "NO_PROXY": "127.0.0.1,localhost",  # the company lives on this machine, behind no proxy
         }
@@ -197,6 +199,13 @@ def write_configuration(home: Home, state: dict[str, Any]) -> None:
                 }
             ],
             "stripe": [{"instance": "live", "base_url": state["stripe"]["base_url"]}],
+            "jira": [
+                {
+                    "instance": "acme",
+                    "base_url": state["jira"]["base_url"],
+                    "projects": state["jira"]["projects"],
+                }
+            ],
         },
     }
     staged = home.path / f"{FILE}.staged"

@@ -16,6 +16,7 @@ from pipelines.configuration import (
     AwsSource,
     ConfigurationError,
     GithubSource,
+    JiraSource,
     ListSource,
     OktaSource,
     PeopleSource,
@@ -100,6 +101,17 @@ def _client(settings: Settings, item: Source) -> Client:
                 key=secret(item.key_env),
                 base_url=item.base_url,
                 preview=item.preview,
+            )
+        case JiraSource():
+            from assets.jira.client import JiraClient
+
+            return JiraClient(
+                instance=item.instance,
+                base_url=item.base_url,
+                email=secret(item.email_env),
+                token=secret(item.token_env),
+                projects=item.projects,
+                approval_fields=item.approval_fields,
             )
         case _:
             assert_never(item)
