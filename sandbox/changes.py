@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sandbox.faults import Fault, Faults
+from sandbox.kinds import CHANGES_FOR_FAULTS
 from sandbox.org import DEPARTMENTS, HEADS, ORG, PERIOD_END, PERIOD_START, STEADY_STAFF
 from sandbox.part import instant, rng
 
@@ -20,8 +21,6 @@ PROJECT = "SHOP"
 MANAGER = HEADS["Engineering"]
 """Who approves changes before they are deployed."""
 ENGINEERS = [n for n in STEADY_STAFF if MANAGER < n < MANAGER + DEPARTMENTS["Engineering"]]
-CHANGES_FOR_FAULTS = 3
-"""Every day has at least as many production changes; `change 2` is the second of the day."""
 KINDS = (
     "change_no_pull_request",
     "change_no_ticket",

@@ -246,12 +246,15 @@ def draw(seed: int) -> list[Fault]:
     kinds = [kind for kind in KINDS.values() if kind.part != "registers"]
     scarcest_first = sorted(kinds, key=lambda kind: len(possible_subjects(kind)))
     for n, kind in (*((1, kind) for kind in scarcest_first), *((2, kind) for kind in kinds)):
-        taken = {f.subject for f in drawn}
+        taken = {f.subject for f in drawn if f.part != "jira"}
         free = [s for s in possible_subjects(kind) if s not in taken]
         if n > 1 and (not free or chance.random() < 2 / 3):
             continue
         subject = chance.choice(free)
-        first = PERIOD_START + timedelta(days=chance.randrange(period))
+        # `change 2` is another change every day.
+        busy = {f.first for f in drawn if f.subject == subject}
+        days = [day for day in (PERIOD_START + timedelta(days=d) for d in range(period)) if day not in busy]
+        first = chance.choice(days)
         last = first + timedelta(days=0 if kind.one_day else chance.randrange(9))
         if kind.until_end:
             last = PERIOD_END

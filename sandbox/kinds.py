@@ -20,6 +20,8 @@ from sandbox.org import (
 
 ORDERS_FOR_FAULTS = 150
 """Every day has at least as many orders that are neither drafts nor tests; `order 7` is the 7th of those."""
+CHANGES_FOR_FAULTS = 3
+"""Every day has at least as many changes of production; `change 2` is the second of the day."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class FaultKind:
     """What a kind of fault does, how its subject is written, and what must be reported for it."""
 
     name: str
-    part: Literal["okta", "aws", "github", "shop", "registers", "governance"]
+    part: Literal["okta", "aws", "github", "shop", "registers", "governance", "jira"]
     test: str
     code: str
     does: str
@@ -281,6 +283,49 @@ KINDS = {
             "that AWS does not know. The population key is the claim's.",
         ),
         FaultKind(
+            "change_no_pull_request",
+            "jira",
+            "CM-01.a",
+            "COMMIT_NO_PR",
+            "The day's n-th production change is pushed straight to main and deployed, for no ticket.",
+            one_day=True,
+            also=(("CM-01.d", "CHAIN_INCOMPLETE"),),
+        ),
+        FaultKind(
+            "change_no_ticket",
+            "jira",
+            "CM-01.b",
+            "NO_TICKET",
+            "The pull request of the day's n-th production change names no ticket.",
+            one_day=True,
+            also=(("CM-01.d", "CHAIN_INCOMPLETE"),),
+        ),
+        FaultKind(
+            "change_ticket_after",
+            "jira",
+            "CM-01.b",
+            "TICKET_AFTER",
+            "The ticket of the day's n-th production change is made, and so approved, after its deployment.",
+            one_day=True,
+            also=(("CM-01.c", "ORDER_BROKEN"),),
+        ),
+        FaultKind(
+            "change_late_approval",
+            "jira",
+            "CM-01.c",
+            "ORDER_BROKEN",
+            "The day's n-th production change is a hotfix that is approved only after its deployment.",
+            one_day=True,
+        ),
+        FaultKind(
+            "change_not_verified",
+            "jira",
+            "CM-01.d",
+            "CHAIN_INCOMPLETE",
+            "Nobody verifies the day's n-th production change.",
+            one_day=True,
+        ),
+        FaultKind(
             "register_waiver",
             "registers",
             "",
@@ -299,6 +344,7 @@ MACHINES = [user.subject for user in IAM_USERS if not user.console]
 STAFF = [f"person {n}" for n in STAFF_FOR_FAULTS]
 ALL_SECRETS = [f"secret {account}/{name}" for account, names in SECRETS.items() for name in names]
 REVIEWED = [vendor for vendor in VENDORS if vendor.assurance and vendor.tier in ("critical", "high")]
+CHANGES = [f"change {n}" for n in range(1, CHANGES_FOR_FAULTS + 1)]
 ORDERS = [f"order {n}" for n in range(1, ORDERS_FOR_FAULTS + 1)]
 SUBJECTS = {
     "okta_no_factor": PERSONS,
@@ -327,6 +373,11 @@ SUBJECTS = {
     "dr_plan_stale": ["plan 1"],
     "dr_action_open": ["action 1"],
     "dr_restore_uncorroborated": [f"restore {n}" for n in (1, 2)],
+    "change_no_pull_request": CHANGES,
+    "change_no_ticket": CHANGES,
+    "change_ticket_after": CHANGES,
+    "change_late_approval": CHANGES,
+    "change_not_verified": CHANGES,
     "staff_outside_role": [f"person {n}" for n in staff_of("Marketing")],
     "github_support_in_team": [f"person {n}" for n in staff_of("Customer Support")],
     "staff_conflict": [f"person {n}" for n in staff_of("Customer Support")],

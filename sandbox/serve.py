@@ -22,6 +22,7 @@ from sandbox.documents import DocumentsPart
 from sandbox.faults import Fault, Faults
 from sandbox.github import GithubPart
 from sandbox.lists import ListsPart
+from sandbox.jira import JiraPart
 from sandbox.okta import OktaPart
 from sandbox.part import Part
 from sandbox.people import PeoplePart
@@ -58,6 +59,7 @@ class Sandbox:
             "lists": ListsPart(seed, faults, at),
             "documents": DocumentsPart(faults, at),
             "stripe": StripePart(seed, faults, at),
+            "jira": JiraPart(seed, faults, at),
         }
         # Registers name what waivers cover by keys that only the started parts know.
         self._registers = RegistersPart(seed, faults, at, key_of=self.key_of)

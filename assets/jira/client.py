@@ -127,7 +127,7 @@ class JiraClient:
         return self._listing(get(f"{API}/status"), lambda answer: answer.content, lambda _: None)
 
     def all_projects(self) -> Iterator[Page]:
-        """Yield every project our account may browse. Raises PermanentFailure where a configured one is not."""
+        """Yield every project our account may browse. Refuses to be without a configured one."""
         seen: set[Any] = set()
 
         def following(answer: Answer) -> Request | None:
