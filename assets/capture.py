@@ -327,6 +327,10 @@ class Derivation:
     only: tuple[str, ...] = ()
     """Of a derived first input, the sources it is computed for; none: all but those in `without`."""
     without: tuple[str, ...] = ()
+    before: Mapping[str, int] = field(default_factory=dict)
+    """Input -> of how many days before the day its last capture is read too: view `<dataset>_before`."""
+    after: Mapping[str, int] = field(default_factory=dict)
+    """Likewise of days after it, as far as they have come: view `<dataset>_after`."""
     named: str | None = None
     """What the result's instances begin with where it is not the source: of a second system in one source."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -16,6 +17,15 @@ from warehouse.ledger import Entry
 from warehouse.read import Need, Reader, Round
 from warehouse.snapshots import Index, Slot
 from warehouse.store import Offered, Store, StoreRefusal, digest_of
+
+
+class NotInForce(Exception):
+    """A control's parameter that a derivation uses has no value in force on the day."""
+
+
+def no_parameters(name: str, day: date) -> Any:
+    """Return the value of a control's parameter where there are no controls. Raises NotInForce."""
+    raise NotInForce(f"parameter {name} has no value in force on {day}")
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,8 @@ class Deriver:
     now: Callable[[], datetime]
     run: str
     version: str
+    parameter: Callable[[str, date], Any] = no_parameters
+    """(a control's parameter such as `CM-01.ticket_types`, day) -> its value in force. Raises NotInForce."""
 
     def derive(self, derivation: Derivation, day: date, reader: Reader) -> list[Entry]:
         """Compute one derivation for every instance of its first input and return the new entries.
@@ -36,14 +48,11 @@ class Deriver:
         altered nothing is stored and a `failure` entry says which, so that a test that needs the result can
         name the cause.
         """
-        driver, *others = derivation.inputs
+        driver = derivation.inputs[0]
         entries = []
         known = {*reader.calendar.instances(driver, day), *self.index.instances(driver, day)}
         for instance in sorted(filter(derivation.covers, known)):
-            needs = [
-                Need(driver, instance=instance),
-                *(self._need(name, derivation, instance) for name in others),
-            ]
+            needs = self._needs(derivation, instance)
             available = reader.available(needs, day)
             slot = Slot(derivation.dataset.name, derivation.instance(instance), day)
             if problems := [*available.missing, *available.altered]:
@@ -52,7 +61,7 @@ class Deriver:
             for chosen in available.rounds:
                 try:
                     entry = self._derive_round(derivation, slot, instance, chosen, reader, needs)
-                except (duckdb.DataError, duckdb.InvalidInputException, StoreRefusal) as error:
+                except (duckdb.DataError, duckdb.InvalidInputException, NotInForce, StoreRefusal) as error:
                     # The data of one instance must not keep the other results of the day from being made.
                     self._failed(slot, _what_was_wrong(derivation, error))
                     break
@@ -60,6 +69,23 @@ class Deriver:
                     entries.append(entry)
         self.index.refresh()
         return entries
+
+    def _needs(self, derivation: Derivation, instance: str) -> list[Need]:
+        """Return what is read of the day itself, then what of other days."""
+        driver, *others = derivation.inputs
+        needs = [
+            Need(driver, instance=instance),
+            *(self._need(name, derivation, instance) for name in others),
+        ]
+        around = [
+            replace(
+                need,
+                before=derivation.before.get(need.dataset, 0),
+                after=derivation.after.get(need.dataset, 0),
+            )
+            for need in needs
+        ]
+        return [*needs, *(need for need in around if need.around)]
 
     def _need(self, name: str, derivation: Derivation, instance: str) -> Need:
         """Return which instances of a further input belong to one instance of the first.
@@ -78,18 +104,21 @@ class Deriver:
         reader: Reader,
         needs: Sequence[Need],
     ) -> Entry | None:
-        inputs = sorted(snapshot.path for snapshot in chosen.snapshots)
+        inputs = sorted(snapshot.path for snapshot in chosen.all)
         sql_sha256 = digest_of(derivation.sql)
+        parameters = {name: self.parameter(name, slot.day) for name in derivation.dataset.parameters}
         round_name = max(snapshot.round for snapshot in chosen.snapshots)
         for snapshot in self.index.captures(slot, accumulates=derivation.dataset.accumulates):
             if self.index.failed_since(slot, snapshot) is not None:
                 continue  # stored anew, so that the failure is over
             same = snapshot.header["sql_sha256"] == sql_sha256 and list(snapshot.inputs) == inputs
+            same = same and snapshot.header.get("parameters", {}) == parameters
             if same and snapshot.round == round_name and reader.check(snapshot) is None:
                 return None
         sql = derivation.sql.read_text(encoding="utf-8")
         start, end = day_window(slot.day)
         known = {"day": slot.day, "day_start": start, "day_end": end, "instance": instance}
+        known |= {name.partition(".")[2]: value for name, value in parameters.items()}
         connection = reader.connect(chosen, needs)
         try:
             used = parameters_of(sql)
@@ -101,6 +130,7 @@ class Deriver:
             "derivation": derivation.sql.name,
             "sql_sha256": sql_sha256,
             "inputs": inputs,
+            **({"parameters": parameters} if parameters else {}),
             "round": round_name,
             "captured_at": chosen.observed_at.isoformat(),
             "run": self.run,
@@ -138,7 +168,7 @@ class Deriver:
 
 def _what_was_wrong(derivation: Derivation, error: Exception) -> str:
     """Return why nothing was stored. The text of a SQL error may quote a value, so it is left out."""
-    if isinstance(error, StoreRefusal):
+    if isinstance(error, StoreRefusal | NotInForce):
         return f"{derivation.sql.name}: {error}"
     return f"{derivation.sql.name} raised {type(error).__name__} on these inputs. Nothing was stored."
 

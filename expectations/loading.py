@@ -97,6 +97,12 @@ def load(
     used = {name for test in tests for name in test.sql_parameters} | {
         name for test in tests for expectation in test.expectations for name in expectation.parameters
     }
+    used |= {
+        name.removeprefix(f"{stated.id}.")
+        for test in tests
+        for need in test.needs
+        for name in datasets[need.dataset].parameters
+    }
     if idle := values.keys() - used:
         raise ControlError(
             f"{where}: parameter {', '.join(sorted(idle))} is used by no SQL and no expectation. Remove it: "

@@ -116,15 +116,28 @@ def paths_around(session: Session, chosen: Sequence[Control], day: date) -> set[
 
     Where one of those is read later, the day is judged again: so a change is known to be verified.
     """
-    needs = {need for control in chosen for test in control.tests for need in test.needs if need.around}
     return {
         session.index.snapshots[Slot(need.dataset, instance, other)][-1].path
-        for need in needs
+        for need in {need for control in chosen for need in needs_around(control.id)}
         if session.catalogue.datasets[need.dataset].follows is None
         for other in need.days(day)
         for instance in session.index.instances(need.dataset, other)
         if need.covers(instance)
     }
+
+
+@cache
+def needs_around(control_id: str) -> frozenset[Need]:
+    """Return what a control's tests need of other days, themselves or in what is derived for them."""
+    control = next(one for one in controls() if one.id == control_id)
+    found = {need for test in control.tests for need in test.needs if need.around}
+    for derivation in catalogue().derivations:
+        if derivation.dataset.name in reads(control_id):
+            found.update(
+                Need(name, before=derivation.before.get(name, 0), after=derivation.after.get(name, 0))
+                for name in {*derivation.before, *derivation.after}
+            )
+    return frozenset(found)
 
 
 def owed(session: Session) -> Iterator[tuple[date, frozenset[str]]]:

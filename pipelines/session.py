@@ -14,11 +14,12 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from assets import documents, meta
 from assets.capture import Client, Recipe
 from assets.collect import Collector
-from assets.derive import Deriver
+from assets.derive import Deriver, NotInForce
 from assets.failures import SourceFailure
 from pipelines.catalogue import Catalogue, catalogue
 from pipelines.clock import Clock, SandboxClock, SystemClock
@@ -142,7 +143,13 @@ class Session:
         """Compute the derived datasets of a day and what GV-06 tests; return the reader that was used."""
         reader = Reader(self.store, self.index, self.catalogue.datasets)
         deriver = Deriver(
-            self.store, self.index, self.catalogue.datasets, self.clock.now, self.run, product_version()
+            self.store,
+            self.index,
+            self.catalogue.datasets,
+            self.clock.now,
+            self.run,
+            product_version(),
+            parameter,
         )
         for derivation in self.catalogue.derivations:
             deriver.derive(derivation, day, reader)
@@ -213,6 +220,24 @@ def _same(index: Index, recipe: Recipe, instance: str, day: date) -> bool:
     """Return whether the last two reads of an event day brought the same bytes."""
     pairs = [index.snapshots[Slot(dataset.name, instance, day)][-2:] for dataset in recipe.datasets]
     return all(earlier.sha256 == later.sha256 for earlier, later in pairs)
+
+
+def parameter(name: str, day: date) -> Any:
+    """Return the value in force on a day of a control's parameter, such as `CM-01.ticket_types`.
+
+    Raises NotInForce where there is no such control or parameter, or no value in force yet.
+    """
+    from expectations.control import ControlError
+    from pipelines.evaluation import controls
+
+    control_id, _, word = name.partition(".")
+    for control in controls():
+        if control.id == control_id:
+            try:
+                return control.parameters_on(day)[word]
+            except (ControlError, KeyError) as error:
+                raise NotInForce(f"parameter {name} has no value in force on {day}: {error}") from error
+    raise NotInForce(f"parameter {name}: there is no control {control_id}")
 
 
 @cache

@@ -21,8 +21,8 @@ from sandbox.aws import AwsPart
 from sandbox.documents import DocumentsPart
 from sandbox.faults import Fault, Faults
 from sandbox.github import GithubPart
-from sandbox.lists import ListsPart
 from sandbox.jira import JiraPart
+from sandbox.lists import ListsPart
 from sandbox.okta import OktaPart
 from sandbox.part import Part
 from sandbox.people import PeoplePart

@@ -108,6 +108,9 @@ class Dataset:
     """How long the source keeps these events; None where a missed slot can never be had again."""
     follows: Kind | None = None
     """For derived datasets: whether their days behave like a state's or like an event's."""
+    parameters: tuple[str, ...] = ()
+    """Of a derived dataset: the dated parameters of controls that its SQL uses, such as `CM-01.ticket_types`,
+    so that what management states stands in the control and nowhere else."""
     may_be_empty: bool = False
     """False: no rows at all is a failed collection. True: the source may honestly have none."""
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)

@@ -29,8 +29,6 @@ MILLISECONDS = 10**11
 """A number beyond this is in milliseconds: seconds will not get there for three thousand years."""
 CUSTOMER = "customer"
 STATUS, RESOLUTION, ASSIGNEE = "status", "resolution", "assignee"
-NAMED = frozenset({STATUS, RESOLUTION})
-"""Fields whose values are words of the workflow; of all others the ids are kept alone."""
 FIELDS = (
     "project",
     "issuetype",
@@ -119,8 +117,8 @@ ISSUE_CHANGE = Dataset(
         ),
         Column("from_id", "text", "Its value before; null: none", source="change.from"),
         Column("to_id", "text", "Its value after; null: none", source="change.to"),
-        Column("from_name", "text", "Name of the status or resolution before"),
-        Column("to_name", "text", "Name of the status or resolution after"),
+        Column("from_name", "text", "Name of the status or resolution before", source="change.fromString"),
+        Column("to_name", "text", "Name of the status or resolution after", source="change.toString"),
     ),
 )
 
@@ -220,20 +218,12 @@ class Change:
 def _changes(reading: Reading, pages: Iterable[Page], keys: Mapping[str, str]) -> Iterator[Change]:
     """Yield the changes of some issues, whenever they were made."""
     for record in reading.records(_by_the_clock(pages), ISSUE_CHANGE):
-        what = record["change"]
-        named = what.get("fieldId") in NAMED
         if (issue_id := str(record.get("issueId"))) not in keys:
             raise PermanentFailure(
                 f"jira {reading.instance}: it told changes of issue {issue_id}, which nobody asked about. "
                 "Has the interface changed?"
             )
-        found = row(
-            ISSUE_CHANGE,
-            record,
-            issue_key=keys[issue_id],
-            from_name=what.get("fromString") if named else None,
-            to_name=what.get("toString") if named else None,
-        )
+        found = row(ISSUE_CHANGE, record, issue_key=keys[issue_id])
         number = found["change_id"]
         order = (found["changed_at"], len(number), number, found["item"])
         yield Change(issue_id, found["changed_at"], found["field"], found, order)

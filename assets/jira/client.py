@@ -27,6 +27,8 @@ A_LISTING = 200
 """Accounts or projects a page."""
 ISSUES_AT_ONCE = 1000
 """Issues whose changes Jira tells in one request, at most."""
+NAMED = frozenset({"status", "resolution"})
+"""Fields whose values are words of the workflow; of all others, such as people, the ids are kept alone."""
 READING = frozenset(
     {
         "BROWSE_PROJECTS",
@@ -278,9 +280,13 @@ def _changes(answer: Answer, wanted: frozenset[str]) -> Any:
                     "issueId": issue.get("issueId"),
                     **{name: value for name, value in change.items() if name != "items"},
                     "item": n,
-                    "change": item,
+                    "change": item if item["fieldId"] in NAMED else _unnamed(item),
                     **({"left_out": len(items) - len(kept)} if len(items) > len(kept) else {}),
                 }
                 for n, item in kept
             ]
     return found
+
+
+def _unnamed(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in item.items() if name not in {"fromString", "toString"}}
