@@ -87,7 +87,7 @@ ISSUE = Dataset(
         Column(
             "status_history",
             "json",
-            "Every change of its status up to the day's end, oldest first: at, by, from, to",
+            "Every change of its status until then, oldest first: at, by, from, to, category (of to)",
             required=True,
         ),
         Column("last_done_at", "timestamp", "Its last recorded change, or its creation", required=True),
@@ -275,6 +275,7 @@ def _issues(
                         "by": change.row["changed_by"],
                         "from": change.row["from_name"],
                         "to": change.row["to_name"],
+                        "category": categories.get(str(change.row["to_id"])),
                     }
                     for change in past
                     if change.field == STATUS
