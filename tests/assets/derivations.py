@@ -12,24 +12,49 @@ from assets.capture import Derivation
 from pipelines.catalogue import catalogue
 from warehouse.read import empty_view, in_memory
 
+READ = pa.schema(
+    [
+        ("dataset", pa.string()),
+        ("instance", pa.string()),
+        ("day", pa.date32()),
+        ("captured_at", pa.timestamp("us", tz="UTC")),
+    ]
+)
+
 
 def derived(
-    derivation: Derivation, instance: str, **rows: Sequence[Mapping[str, Any]]
+    derivation: Derivation,
+    instance: str,
+    parameters: Mapping[str, Any] | None = None,
+    read: Sequence[tuple[str, str, date]] = (),
+    **rows: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Return what a derivation's SQL makes of some rows of its inputs; columns not given are null."""
-    assert rows.keys() <= set(derivation.inputs)
+    """Return what a derivation's SQL makes of some rows of its inputs; columns not given are null.
+
+    Rows of other days are given as of `<input>_before` and `<input>_after`; `read` lists (dataset, instance,
+    day) of the snapshots it is told it had.
+    """
+    views = {name: name for name in derivation.inputs}
+    views |= {f"{name}_before": name for name in derivation.before}
+    views |= {f"{name}_after": name for name in derivation.after}
+    assert rows.keys() <= views.keys()
     connection = in_memory()
-    for name in derivation.inputs:
+    listed = [
+        {"dataset": name, "instance": where, "day": day, "captured_at": None} for name, where, day in read
+    ]
+    connection.register("read_rows", pa.Table.from_pylist(listed, schema=READ))
+    connection.execute("create view snapshot_read as select * from read_rows")
+    for view, name in views.items():
         dataset = catalogue().datasets[name]
         fields = [pa.field("instance", pa.string()), pa.field("day", pa.date32())]
         fields += [field.with_nullable(nullable=True) for field in dataset.schema]
-        given = [{"instance": instance, "day": date(2026, 3, 10), **row} for row in rows.get(name, [])]
+        given = [{"instance": instance, "day": date(2026, 3, 10), **row} for row in rows.get(view, [])]
         if given:
-            connection.register(name, pa.Table.from_pylist(given, schema=pa.schema(fields)))
+            connection.register(view, pa.Table.from_pylist(given, schema=pa.schema(fields)))
         else:
-            connection.execute(empty_view(dataset))
+            connection.execute(empty_view(dataset, view))
     sql = derivation.sql.read_text(encoding="utf-8")
     used = {"instance": instance} if "$instance" in sql else {}
-    found = connection.sql(sql, params=used).to_arrow_table().to_pylist()
+    found = connection.sql(sql, params={**used, **(parameters or {})}).to_arrow_table().to_pylist()
     connection.close()
     return found
