@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import duckdb
 import pytest
 
 from assets.capture import Derivation
-from assets.derive import Deriver, parameters_of, sql_beside
+from assets.derive import Deriver, NotInForce, no_parameters, parameters_of, sql_beside
 from warehouse.dataset import Column, Dataset, Kind
 from warehouse.gaps import close
 from warehouse.ledger import Entry
@@ -69,7 +70,7 @@ class World:
         path.write_text(SQL.format(of=of, day="the day"))
         return path
 
-    def capture(self, dataset: Dataset, sizes: Sequence[str], instance: str = "one") -> str:
+    def capture(self, dataset: Dataset, sizes: Sequence[str], instance: str = "one", day: date = DAY) -> str:
         """Store a snapshot with a row per size, an hour later than the last; return its path."""
         self.now += timedelta(hours=1)
         rows = [{"id": str(number), "size": size} for number, size in enumerate(sizes)]
@@ -77,7 +78,7 @@ class World:
             [Offered(dataset, table_of(dataset, rows))],
             kind="snapshot",
             instance="main" if dataset is OWNER else instance,
-            day=DAY,
+            day=day,
             header={"captured_at": self.now.isoformat(), "round": self.now.isoformat()},
             recorded_at=self.now,
         )
@@ -85,9 +86,15 @@ class World:
         path: str = entry.body["snapshots"][0]["path"]
         return path
 
-    def derive(self, derivation: Derivation) -> list[Entry]:
-        """Compute once, as a new run."""
-        deriver = Deriver(self.store, self.index, DATASETS, lambda: self.now, "run", "version")
+    def derive(self, derivation: Derivation, **parameters: int) -> list[Entry]:
+        """Compute once, as a new run; parameters are those of control XX-01 that are in force."""
+
+        def value(name: str, day: date) -> int:
+            if name.removeprefix("XX-01.") not in parameters:
+                raise NotInForce(f"parameter {name} has no value in force on {day}")
+            return parameters[name.removeprefix("XX-01.")]
+
+        deriver = Deriver(self.store, self.index, DATASETS, lambda: self.now, "run", "version", value)
         return deriver.derive(derivation, DAY, self.reader)
 
     @property
@@ -246,6 +253,63 @@ def test_sql_that_is_wrong_for_any_data_stops_the_run(world: World) -> None:
 
     with pytest.raises(duckdb.BinderException):
         world.derive(world.accounts)
+
+
+def test_other_days_are_computed_in_as_far_as_they_have_come(world: World) -> None:
+    """Each in a view of its own, named among the inputs; one that never came is no missing input."""
+    around = replace(world.lines, inputs=("toy_sale",), before={"toy_sale": 2}, after={"toy_sale": 1})
+    around.sql.write_text(
+        "select id, size::bigint as size, "
+        "(select count(*) from toy_sale_before) * 10 + (select count(*) from toy_sale_after) as owners "
+        "from toy_sale order by id"
+    )
+    paths = [world.capture(SALE, ["3"])]
+    (alone,) = world.derive(around)
+    paths += [
+        world.capture(SALE, ["8", "9"], day=DAY - timedelta(days=2)),
+        world.capture(SALE, ["7"], day=DAY + timedelta(days=1)),
+    ]
+    world.capture(SALE, ["7"], day=DAY + timedelta(days=2))
+    (with_others,) = world.derive(around)
+
+    assert ([("0", 3, 0)], paths[:1]) == (world.rows(alone), alone.body["inputs"])
+    assert ([("0", 3, 21)], sorted(paths)) == (world.rows(with_others), with_others.body["inputs"])
+    assert [] == world.derive(around)
+
+
+def test_an_altered_file_of_another_day_is_never_computed_from(world: World) -> None:
+    """And what was computed from it before counts no more."""
+    around = replace(world.lines, before={"toy_sale": 1})
+    world.capture(OWNER, ["1"])
+    world.capture(SALE, ["3"])
+    before = world.store.home.path / world.capture(SALE, ["8"], day=DAY - timedelta(days=1))
+    world.derive(around)
+    before.chmod(0o644)
+    before.write_bytes(b"changed")
+    nothing = world.derive(around)
+    spoilt = world.reader.available([Need("rec_line")], DAY)
+
+    assert ([], 0, 1) == (nothing, len(spoilt.rounds), len(spoilt.altered))
+
+
+def test_a_controls_parameter_stands_in_the_header_and_another_value_is_computed_anew(world: World) -> None:
+    """Where none is in force nothing is stored, and why is recorded."""
+    dated = replace(world.lines, dataset=replace(LINE, parameters=("XX-01.owners",)), inputs=("toy_sale",))
+    dated.sql.write_text("select id, size::bigint as size, $owners as owners from toy_sale order by id")
+    world.capture(SALE, ["3"])
+    nothing = world.derive(dated)
+    (first,) = world.derive(dated, owners=4)
+    same = world.derive(dated, owners=4)
+    (other,) = world.derive(dated, owners=5)
+
+    assert ([], []) == (nothing, same)
+    assert ([("0", 3, 4)], {"XX-01.owners": 4}) == (world.rows(first), first.body["parameters"])
+    assert ([("0", 3, 5)], {"XX-01.owners": 5}) == (world.rows(other), other.body["parameters"])
+    assert ["toy_sale.sql: parameter XX-01.owners has no value in force on 2026-03-01"] == (
+        world.failures(LINE)
+    )
+    with pytest.raises(NotInForce, match="no value in force"):
+        no_parameters("XX-01.owners", DAY)
 
 
 def test_a_derivations_file_holds_one_statement_and_is_there(tmp_path: Path) -> None:
