@@ -8,10 +8,8 @@ then one request is refused, and the next is answered.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-import threading
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -24,6 +22,7 @@ from sandbox.company import Company, okta_id
 from sandbox.faults import Fault, Faults
 from sandbox.jira_api import ROUTES, Api, JiraError
 from sandbox.jira_objects import READER
+from sandbox.loopback import Loopback
 from sandbox.part import rng
 
 BUSY_DAY_SHARE = 0.15
@@ -41,16 +40,11 @@ class JiraPart:
         self.email = self.company.services[READER].login
         self.token = "ATATT3x" + okta_id("", seed, "jira token")
         self._answered = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._runner: web.AppRunner | None = None
+        self._server = Loopback("jira", self._answer)
 
     def start(self) -> Mapping[str, Any]:
         """Serve, and return where, as whom and with which projects."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="jira", daemon=True)
-        self._thread.start()
-        self.api.url = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result()
+        self.api.url = self._server.start()
         return {
             "base_url": self.api.url,
             "email": self.email,
@@ -70,23 +64,7 @@ class JiraPart:
 
     def stop(self) -> None:
         """Stop serving."""
-        if self._loop is None or self._thread is None:
-            return
-        if self._runner is not None:
-            asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        self._loop = self._thread = None
-
-    async def _serve(self) -> str:
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        return f"http://{host}:{port}"
+        self._server.stop()
 
     @property
     def busy(self) -> bool:
