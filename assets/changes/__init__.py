@@ -3,7 +3,7 @@
 It begins with what was deployed, never with tickets: a deployment that no ticket knows has its row like any
 other, with the links that are missing left empty. What counts as an approval and as a verification is said by
 dated parameters of control CM-01. Collected: nothing new; computed from GitHub's and Jira's snapshots of the
-day, of the 30 days before (reviews and checks of what was merged earlier) and of the day after (the end of a
+day, of the 14 days before (reviews and checks of what was merged earlier) and of the day after (the end of a
 deployment, its verification). Never: a guess which ticket was meant. Scopes: none.
 """
 
@@ -13,7 +13,7 @@ from assets.capture import Derivation
 from assets.derive import sql_beside
 from warehouse.dataset import Column, Dataset, Kind, Privacy
 
-MERGED_BEFORE = 30
+MERGED_BEFORE = 14
 """How many days before its deployment a change may have been merged for its reviews to be shown."""
 
 LIFECYCLE = Dataset(
