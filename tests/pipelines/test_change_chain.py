@@ -17,20 +17,22 @@ import pytest
 
 from assets.capture import Reading, Recipe, day_window
 from assets.changes import LIFECYCLE, LIFECYCLES
+from assets.derive import NotInForce
 from assets.github.client import GithubClient
 from assets.jira.client import JiraClient
 from expectations.control import Control, Test
 from expectations.evaluate import Observation, evaluate
 from pipelines.catalogue import catalogue
-from pipelines.evaluation import controls
+from pipelines.evaluation import controls, needs_around
+from pipelines.session import parameter
 from sandbox.changes import KINDS, Changes
 from sandbox.faults import Faults, draw
 from sandbox.github import GithubPart
 from sandbox.jira import JiraPart
 from sandbox.org import ORG, PERIOD_END, PERIOD_START
 from warehouse.read import Need, empty_view, in_memory, snapshot_read
-from warehouse.snapshots import Slot, Snapshot
-from warehouse.store import conform, table_of
+from warehouse.snapshots import Index, Slot, Snapshot
+from warehouse.store import Home, Store, conform, table_of
 
 RECIPES = ("github_delivery", "github_changes", "jira_issue")
 DAYS = [PERIOD_START + timedelta(days=n) for n in range((PERIOD_END - PERIOD_START).days + 1)]
@@ -172,3 +174,53 @@ def test_exactly_the_changes_that_went_wrong_are_found(seed: int) -> None:
 
     assert expected == found
     assert {f.test for f in faults.of(*KINDS)} == {test.id for test in control.tests}
+
+
+def test_a_day_is_judged_again_when_the_day_after_has_been_read(eight_days: Home) -> None:
+    """Once by its own tickets, once by those of the day after; the last day waits for that."""
+    entries = [e for e in Store(eight_days).ledger.entries if e.kind == "evaluation"]
+    judged_days = [e.body["day"] for e in entries if "CM-01" in e.body["definitions"]]
+    days = [f"2026-03-0{n}" for n in range(1, 9)]
+
+    assert {day: 1 if day == days[-1] else 2 for day in days} == {d: judged_days.count(d) for d in days}
+
+
+def test_a_chain_says_of_which_files_of_other_days_it_was_made(eight_days: Home) -> None:
+    """Tickets of the day and the day after; reviews of the days before; the parameters in force."""
+    index = Index(Store(eight_days).ledger)
+    found = index.snapshots[Slot(LIFECYCLE.name, f"github-{ORG}", date(2026, 3, 3))][-1]
+    read_of = {(path.split("/")[1], path.split("day=")[1][:10]) for path in found.inputs}
+
+    assert {("jira_issue", f"2026-03-0{n}") for n in (3, 4)} == {p for p in read_of if p[0] == "jira_issue"}
+    assert {("github_pr_review", f"2026-03-0{n}") for n in (1, 2, 3)} == {
+        pair for pair in read_of if pair[0] == "github_pr_review"
+    }
+    assert ["Approved"] == found.header["parameters"]["CM-01.approved_statuses"]
+
+
+def test_what_is_derived_from_other_days_is_owed_with_them() -> None:
+    """The control reads none itself but for the statuses of test a."""
+    around = {(need.dataset, need.before, need.after) for need in needs_around("CM-01")}
+
+    assert {
+        ("github_deployment_status", 0, 1),
+        ("jira_issue", 0, 1),
+        ("github_pull_request", 14, 0),
+        ("github_pr_review", 14, 0),
+        ("github_check_run", 14, 0),
+    } == around
+    assert frozenset() == needs_around("AC-02")
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "said"),
+    [
+        ("CM-01.ticket_types", date(2024, 12, 31), "first is valid from 2025-01-01"),
+        ("CM-01.colour", date(2026, 3, 1), "CM-01.colour has no value in force on 2026-03-01"),
+        ("CM-99.ticket_types", date(2026, 3, 1), "there is no control CM-99"),
+    ],
+)
+def test_a_parameter_that_is_not_in_force_is_named(name: str, day: date, said: str) -> None:
+    """So that a derived dataset that needs it is missing with a reason."""
+    with pytest.raises(NotInForce, match=said):
+        parameter(name, day)

@@ -48,6 +48,7 @@ def test_a_configuration_says_since_when_and_from_which_systems() -> None:
         "people": [],
         "list": [],
         "stripe": [],
+        "jira": [],
     } == found.sources.instances()
     assert "OKTA_API_TOKEN" == found.sources.okta[0].token_env
 

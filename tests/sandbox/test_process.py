@@ -47,7 +47,18 @@ def alive(pid: int) -> bool:
 def test_a_company_killed_and_started_again_answers_the_same(tmp_path: Path) -> None:
     """Whether it was advanced to an instant or started at it, before or after a crash."""
     with Company(tmp_path / "one", okta_down=[DOWN]) as company:
-        parts = {"okta", "aws", "github", "shop", "registers", "people", "lists", "documents", "stripe"}
+        parts = {
+            "okta",
+            "aws",
+            "github",
+            "shop",
+            "registers",
+            "people",
+            "lists",
+            "documents",
+            "stripe",
+            "jira",
+        }
         assert {"pid", "control", *parts} == set(company.state)
         assert 0o600 == (tmp_path / "one" / "state.json").stat().st_mode & 0o777
         company.advance(NOON)
@@ -61,7 +72,7 @@ def test_a_company_killed_and_started_again_answers_the_same(tmp_path: Path) -> 
         assert (before, expected) == (okta_answers(company), company.expected())
     codes = {entry["code"] for entry in expected}
     assert {"fail", "waived", "unknown"} == {entry["expect"] for entry in expected}
-    assert {"AC-01", "AC-02", "AC-04", "AC-10", "AV-05", "PI-01", "SK-01", "SK-02", "VR-03"} == {
+    assert {"AC-01", "AC-02", "AC-04", "AC-10", "AV-05", "CM-01", "PI-01", "SK-01", "SK-02", "VR-03"} == {
         entry["control"] for entry in expected
     }
     assert 33 == len(codes)
