@@ -10,7 +10,7 @@ import base64
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -161,16 +161,20 @@ class JiraClient:
         return self._listing(first, lambda answer: answer.content, following, numbered=True, key="accountId")
 
     def issues(self, condition: str, fields: Sequence[str]) -> Iterator[Page]:
-        """Yield every issue of the configured projects that meets a condition in JQL, with some fields."""
+        """Yield every issue of the configured projects that meets a condition in JQL, with some fields.
+
+        The first page is the rough count, without records, so that the run header has its request too.
+        """
         projects = ", ".join(f'"{key}"' for key in self.projects)
         jql = f"project in ({projects}) and {condition}"
-        told = self._rest.one(Request(f"{API}/search/approximate-count", {"jql": jql})).records[0]
+        counted = self._rest.one(Request(f"{API}/search/approximate-count", {"jql": jql}))
+        yield replace(counted, records=())
         body = {"jql": f"{jql} order by key asc", "fields": list(fields), "maxResults": A_PAGE}
         listed = 0
         for page in self._tokens(f"{API}/search/jql", body, lambda answer: _list(answer, "issues")):
             listed += len(page.records)
             yield page
-        self._plausible(listed, told.get("count"))
+        self._plausible(listed, counted.records[0].get("count"))
 
     def _plausible(self, listed: int, count: Any) -> None:
         """Refuse a listing that is far shorter than Jira's rough count of it."""

@@ -21,6 +21,7 @@ CANARIES = (
     "rk_live_",  # the processor's key; the run header says its kind, which ends before
     "jordan shopper",  # who pays, as Stripe's charges name them
     "hooks.acme-shop.example/",  # what comes after is a webhook's secret path
+    "atatt3x",  # how a token of Jira begins
 )
 
 
