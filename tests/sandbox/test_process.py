@@ -75,7 +75,7 @@ def test_a_company_killed_and_started_again_answers_the_same(tmp_path: Path) -> 
     assert {"AC-01", "AC-02", "AC-04", "AC-10", "AV-05", "CM-01", "PI-01", "SK-01", "SK-02", "VR-03"} == {
         entry["control"] for entry in expected
     }
-    assert 33 == len(codes)
+    assert 39 == len(codes)
     assert {DOWN.isoformat()} == {e["day"] for e in expected if e["expect"] == "unknown"}
 
 
