@@ -23,6 +23,13 @@ class Catalogue:
     recipes: dict[str, Recipe]
     derivations: tuple[Derivation, ...]
 
+    @property
+    def described(self) -> set[str]:
+        """The datasets computed from the ledger itself, by no derivation: meta_slot, document_file, …"""
+        made = {derivation.dataset.name for derivation in self.derivations}
+        found = [d for d in self.datasets.values() if d.kind is Kind.DERIVED and d.source != "ctl"]
+        return {dataset.name for dataset in found} - made
+
     def expected(self, instances: dict[str, list[str]]) -> list[tuple[Dataset, str]]:
         """Return every (dataset, instance) a configuration leads to, derived ones included."""
         found: dict[str, list[str]] = {}

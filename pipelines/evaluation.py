@@ -209,7 +209,9 @@ def evaluate(session: Session, day: date, wanted: Collection[str] | None = None)
     from expectations import results
 
     session.index.refresh()
-    reader = session.derive(day)
+    everything = wanted is None or {control.id for control in controls()} <= set(wanted)
+    touched = None if everything else frozenset[str]().union(*map(reads, wanted or ()))
+    reader = session.derive(day, touched)
     chosen = tuple(control for control in controls() if wanted is None or control.id in wanted)
     evidence = evidence_paths(session, day) | paths_around(session, chosen, day)
     waivers = waivers_of(session, reader, day)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -139,8 +139,11 @@ class Session:
     def _entry(self, number: int) -> Entry:
         return next(entry for entry in reversed(self.store.ledger.entries) if entry.number == number)
 
-    def derive(self, day: date) -> Reader:
-        """Compute the derived datasets of a day and what GV-06 tests; return the reader that was used."""
+    def derive(self, day: date, touched: Collection[str] | None = None) -> Reader:
+        """Compute the derived datasets of a day and what GV-06 tests; return the reader that was used.
+
+        `touched` names datasets: then only what is one of them or reads one is computed.
+        """
         reader = Reader(self.store, self.index, self.catalogue.datasets)
         deriver = Deriver(
             self.store,
@@ -151,9 +154,14 @@ class Session:
             product_version(),
             parameter,
         )
-        for derivation in self.catalogue.derivations:
-            deriver.derive(derivation, day, reader)
-        self._describe_evidence(day)
+        names = None if touched is None else set(touched)
+        for derivation in self.catalogue.derivations:  # what is read by others comes first
+            if names is None or derivation.dataset.name in names or names.intersection(derivation.inputs):
+                deriver.derive(derivation, day, reader)
+                if names is not None:
+                    names.add(derivation.dataset.name)
+        if names is None or names & self.catalogue.described:
+            self._describe_evidence(day)
         return reader
 
     def _describe_evidence(self, day: date) -> None:
