@@ -80,14 +80,13 @@ class Ledger:
         """Read the entries added since the last look, checking that each names the one before it."""
         if not self.folder.is_dir():
             return
+        newest = self.path(self._last).name if self._last else ""
         numbers = sorted(
             int(name[:DIGITS])
             for name in os.listdir(self.folder)  # noqa: PTH208 - names alone, without a Path for each
-            if NAME.fullmatch(name)
+            if name > newest and NAME.fullmatch(name)  # names sort as their numbers do
         )
         for number in numbers:
-            if number <= self._last:
-                continue
             if any(self.path(n).exists() for n in range(self._last + 1, number)):
                 self.refresh()  # the listing raced a writer: look again
                 return
@@ -139,8 +138,9 @@ class Ledger:
             previous = self.entries[-1].sha256 if self.entries else GENESIS
             content = encode(number, previous, kind, body, self._not_before_the_last(recorded_at), subjects)
             if put_if_absent(self.path(number), content):
-                self.refresh()
-                return next(entry for entry in reversed(self.entries) if entry.number == number)
+                self.entries.append(decode(number, content))
+                self._last = number
+                return self.entries[-1]
 
     def _not_before_the_last(self, instant: datetime) -> datetime:
         last = self.entries[-1].recorded_at if self.entries else NEVER
