@@ -42,6 +42,9 @@ class Client(Protocol):
     def principal(self) -> str:
         """Who the source says we are; never a secret."""
 
+    def access(self) -> Access:
+        """What the source lets our own credential do."""
+
     def close(self) -> None:
         """Give connections back."""
 

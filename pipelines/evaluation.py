@@ -209,7 +209,7 @@ def evaluate(session: Session, day: date, wanted: Collection[str] | None = None)
     from expectations import results
 
     session.index.refresh()
-    reader = session.derive(day)
+    reader = session.derive(day, {control.id: control.definition_sha256(day) for control in controls()})
     chosen = tuple(control for control in controls() if wanted is None or control.id in wanted)
     evidence = evidence_paths(session, day) | paths_around(session, chosen, day)
     waivers = waivers_of(session, reader, day)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -65,6 +65,8 @@ class Session:
     catalogue: Catalogue
     run: str = "by hand"
     _clients: dict[tuple[str, str], Client] = field(default_factory=dict, repr=False)
+    _asked: set[tuple[str, str, date]] = field(default_factory=set, repr=False)
+    """Of which sources and days it is known what they let our own credential do."""
 
     @classmethod
     def open(cls, settings: Settings, *, run: str = "by hand") -> Session:
@@ -113,11 +115,26 @@ class Session:
                 failures.append((instance, error))
                 continue
             try:
-                entries.append(collector.collect(recipe, client, instance, day, round_name))
+                wanted = self._wants_access(recipe.source, instance, day)
+                entries.append(
+                    collector.collect(recipe, client, instance, day, round_name, ask_access=wanted)
+                )
+                self._asked.add((recipe.source, instance, day))
             except SourceFailure as error:
                 log.info("%s", error)
                 failures.append((instance, error))
         return Collected(recipe, day, tuple(entries), tuple(failures))
+
+    def _wants_access(self, source: str, instance: str, day: date) -> bool:
+        """Return whether no capture of the day says yet what a source lets our own credential do."""
+        if (source, instance, day) not in self._asked and any(
+            slot.instance == instance
+            and slot.dataset.startswith(f"{source}_")
+            and any("access" in snapshot.header for snapshot in self.index.snapshots[slot])
+            for slot in self.index.of_day(day)
+        ):
+            self._asked.add((source, instance, day))
+        return (source, instance, day) not in self._asked
 
     def _client(self, source: str, instance: str) -> Client:
         """Return the client of an instance, made once a step: connecting takes longer than asking."""
@@ -139,8 +156,11 @@ class Session:
     def _entry(self, number: int) -> Entry:
         return next(entry for entry in reversed(self.store.ledger.entries) if entry.number == number)
 
-    def derive(self, day: date) -> Reader:
-        """Compute the derived datasets of a day and what GV-06 tests; return the reader that was used."""
+    def derive(self, day: date, definitions: Mapping[str, str]) -> Reader:
+        """Compute the derived datasets of a day and what GV-06 tests; return the reader that was used.
+
+        `definitions` are those the controls are about to be judged by: control -> digest.
+        """
         reader = Reader(self.store, self.index, self.catalogue.datasets)
         deriver = Deriver(
             self.store,
@@ -153,16 +173,18 @@ class Session:
         )
         for derivation in self.catalogue.derivations:
             deriver.derive(derivation, day, reader)
-        self._describe_evidence(day)
+        self._describe_evidence(day, definitions)
         return reader
 
-    def _describe_evidence(self, day: date) -> None:
+    def _describe_evidence(self, day: date, definitions: Mapping[str, str]) -> None:
         now = self.clock.now()
         rows = (
             (meta.SLOT, list(meta.slots(self.index, day))),
             (meta.RUN, list(meta.runs(self.index, day))),
             (meta.OBJECT, list(meta.objects(self.store, self.index, day))),
             (documents.FILE, list(documents.files(self.store, self.index, day))),
+            (meta.ACCESS, list(meta.accesses(self.index, day))),
+            (meta.DEFINITION, list(meta.definitions(self.store.ledger.entries, day, definitions, now))),
         )
         head = self.store.ledger.entries[-1]
         self.store.write(

@@ -120,11 +120,13 @@ def identity_links(company: Company) -> list[Row]:
                 "system_id": "aws",
                 "account": iam.name,
                 "account_instance": iam.account,
-                "person_id": person_id(company.people[HEADS[consoles.get(iam.name, "Security")]]),
+                "person_id": person_id(
+                    company.people[iam.person or HEADS[consoles.get(iam.name, "Security")]]
+                ),
                 "reviewed_on": REVIEWED,
             }
             for iam in IAM_USERS
-            if iam.console
+            if not iam.machine
         ]
         + [
             {
