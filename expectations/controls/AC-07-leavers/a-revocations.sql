@@ -187,7 +187,7 @@ due as (
         on leaver.person_id = account.person_id
     join stated
         on stated.person_id = account.person_id
-    join history
+    left join history
         on history.account_key = account.account_key
         and history.person_id = account.person_id
     left join administrator

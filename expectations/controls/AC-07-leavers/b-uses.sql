@@ -192,7 +192,7 @@ select
         when account.instance in (select instance from logged union all select instance from telling) then null
         when access_account.mfa = 'upstream' or account.instance in (select instance from upstream)
             then 'only the identity provider signs it in, and its sign-ins are tested'
-        when coalesce(account.enabled_until < looked.day_before, true)
+        when account.enabled_until is null or account.enabled_until < looked.day_before
             then 'it was disabled already when its system was looked at before'
     end as exempt_reason,
     account.login,
