@@ -43,7 +43,7 @@ class Client(Protocol):
         """Who the source says we are; never a secret."""
 
     def access(self) -> Access:
-        """What the source lets our own credential do."""
+        """Return what the source lets our own credential do; raise SourceFailure where it cannot be asked."""
 
     def close(self) -> None:
         """Give connections back."""

@@ -177,8 +177,8 @@ class AwsPart:
             made.create_date = self._state.created(user).replace(tzinfo=None)
             made.password = "x" if user.console else None
         for account in AWS_ACCOUNTS:
-            made = iam_backends[account]["aws"].create_role(READER_ROLE, TRUST, "/", None, "", [], None)
-            made.put_policy(READER_ROLE, policy(*READS))
+            role = iam_backends[account]["aws"].create_role(READER_ROLE, TRUST, "/", None, "", [], None)
+            role.put_policy(READER_ROLE, policy(*READS))
         self._identities.begin()
         self._vaults()
 

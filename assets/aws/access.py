@@ -1,7 +1,7 @@
 """What may our own role or user in an account do, by the policies attached to it?
 
-What a policy allows is read from its document: whatever is not plainly a read counts as writing. Boundaries and
-the organisation's own limits only take away, so they are not asked about.
+What a policy allows is read from its document: whatever is not plainly a read counts as writing. Boundaries
+and the organisation's own limits only take away, so they are not asked about.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from assets.aws.client import AwsClient
 from assets.capture import Access
 from assets.failures import PermanentFailure
 
-READ_ONLY = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/(job-function/)?(ReadOnlyAccess|SecurityAudit|ViewOnlyAccess)")
+READ_ONLY = re.compile(
+    r"arn:aws[a-z-]*:iam::aws:policy/(job-function/)?(ReadOnlyAccess|SecurityAudit|ViewOnlyAccess)"
+)
 """AWS's own policies that only read: their documents are long, and AWS keeps them."""
 READING = re.compile(
     r"[a-z0-9-]+:(Get|List|Describe|BatchGet|Lookup|Search|Simulate|Head)[A-Za-z]*\*?"
@@ -70,17 +72,14 @@ class Policy:
 
 
 def access(client: AwsClient) -> Access:
-    """Return what the policies of our role or user allow."""
+    """Return what the policies of our role or user allow. Raises SourceFailure where none can be listed."""
     arn = client.principal()
     if ROOT.fullmatch(arn):
         return Access(("root",), ("root",))
     found = PRINCIPAL.match(arn)
     if found is None:
-        return Access(None, None, ("a role or a user of IAM: of anything else AWS tells no policies",))
-    try:
-        policies = list(_policies(client, found["role"], found["user"]))
-    except PermanentFailure as error:
-        return Access(None, None, (f"the policies of {arn.rpartition(':')[2]}: {error}",))
+        return Access(None, None, ("a role or a user of IAM: of nobody else does AWS tell the policies",))
+    policies = list(_policies(client, found["role"], found["user"]))
     names = tuple(sorted(policy.name for policy in policies))
     writing = tuple(sorted(policy.name for policy in policies if policy.writes))
     unknown = any(policy.writes is None for policy in policies)

@@ -42,11 +42,11 @@ DEFINITION = Dataset(
     title="One row per definition by which a control was judged, from the first evidence day to this one",
     key=("definition_key",),
     columns=(
-        Column("definition_key", "text", "Control and the beginning of the definition's digest", required=True),
-        Column("control_id", "text", "The control", required=True),
         Column(
-            "definition_sha256", "text", "Digest of its YAML, SQL and parameters in force", required=True
+            "definition_key", "text", "Control and the beginning of the definition's digest", required=True
         ),
+        Column("control_id", "text", "The control", required=True),
+        Column("definition_sha256", "text", "Digest of its YAML, SQL and parameters in force", required=True),
         Column("first_used_on", "date", "The first evidence day it was used for", required=True),
         Column("first_used_at", "timestamp", "When it was first used for that day", required=True),
         Column("previous_sha256", "text", "The definition it replaced; null: it is the control's first"),
@@ -61,7 +61,8 @@ def accesses(index: Index, day: date) -> Iterator[dict[str, Any]]:
     Of a source asked more than once whatever it ever allowed counts, and what it once did not tell.
     """
     told: dict[tuple[str, str], list[tuple[datetime, str, Mapping[str, Any]]]] = {
-        (slot.dataset.partition("_")[0], slot.instance): [] for slot, _ in Calendar(index.configurations).slots(day)
+        (slot.dataset.partition("_")[0], slot.instance): []
+        for slot, _ in Calendar(index.configurations).slots(day)
     }
     for slot in index.of_day(day):
         for snapshot in index.snapshots[slot]:
@@ -78,7 +79,9 @@ def accesses(index: Index, day: date) -> Iterator[dict[str, Any]]:
             "source": source,
             "source_instance": instance,
             "principal": answers[-1][1] if answers else None,
-            "granted": None if any(a["granted"] is None for a in about) or not about else _union(about, "granted"),
+            "granted": None
+            if any(a["granted"] is None for a in about) or not about
+            else _union(about, "granted"),
             "writing": writing if about and (writing or not blind) else None,
             "lacking": _union(about, "lacking") if about else None,
             "problem": next((answer["error"] for answer in reversed(about) if answer["error"]), None),

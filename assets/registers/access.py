@@ -72,7 +72,9 @@ class ControlChange(RegisterRow):
     )
     reason: Text = Field(description="Why the test is changed")
     author: Text | None = Field(default=None, description="Who changed it; null: not known")
-    approved_by: Text | None = Field(default=None, description="Who approved it: somebody else; null: nobody yet")
+    approved_by: Text | None = Field(
+        default=None, description="Who approved it: somebody else; null: nobody yet"
+    )
     approved_at: AwareDatetime | None = Field(default=None, description="When it was approved")
 
 
