@@ -110,7 +110,7 @@ def examine(wanted: Sequence[tuple[str, str]], clients: Clients, timeout: float)
         except queue.Empty:
             break
         found[one.source, one.instance] = one
-    late = f"it did not answer within {timeout:g} seconds. Is the address right, and does the network let us out?"
+    late = f"it did not answer within {timeout:g} seconds. Is its address right, and is the network open?"
     return [
         found.get((word, instance)) or Finding(word, instance, reached=False, problem=late)
         for word, instance in wanted
@@ -150,7 +150,7 @@ def _examine_one(word: str, instance: str, clients: Clients) -> Finding:
 
 
 def _key_of_identifiers(settings: Settings) -> Iterator[Finding]:
-    """Yield that the key for shoppers' identifiers is missing or too short, without which nothing is collected."""
+    """Yield that the key for shoppers' identifiers is missing or too short: nothing is collected then."""
     try:
         hmac_key(settings)
     except ConfigurationError as error:

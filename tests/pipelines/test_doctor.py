@@ -1,4 +1,4 @@
-"""Does `evidence doctor` say of every source whether it can be reached, as whom and what we may do, and no more?"""
+"""Does `evidence doctor` say of every source whether it can be reached and what we may do, and no secret?"""
 
 from __future__ import annotations
 
