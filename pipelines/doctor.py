@@ -7,10 +7,9 @@ shows nothing but what sources say of us: no credential is printed, not even in 
 from __future__ import annotations
 
 import json
-import queue
 import threading
-import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -94,27 +93,22 @@ def run(settings: Settings, out: Console, form: str, timeout: float, source: str
 
 def examine(wanted: Sequence[tuple[str, str]], clients: Clients, timeout: float) -> list[Finding]:
     """Return what every instance said within the time limit, in the order asked for."""
-    answered: queue.Queue[Finding] = queue.Queue()
-
-    def ask(word: str, instance: str) -> None:
-        answered.put(_examine_one(word, instance, clients))
-
+    asked: list[Future[Finding]] = []
     for word, instance in wanted:
-        # Daemons: one that hangs in a library must not keep the command from ending.
-        threading.Thread(target=ask, args=(word, instance), name=f"{word} {instance}", daemon=True).start()
-    found: dict[tuple[str, str], Finding] = {}
-    end = time.monotonic() + timeout
-    while len(found) < len(wanted):
-        try:
-            one = answered.get(timeout=max(end - time.monotonic(), 0.0))
-        except queue.Empty:
-            break
-        found[one.source, one.instance] = one
+        answer: Future[Finding] = Future()
+        asked.append(answer)
+        # Daemons, so that one that hangs in a library does not keep the command from ending.
+        threading.Thread(target=_answer, args=(answer, word, instance, clients), daemon=True).start()
+    wait(asked, timeout)
     late = f"it did not answer within {timeout:g} seconds. Is its address right, and is the network open?"
     return [
-        found.get((word, instance)) or Finding(word, instance, reached=False, problem=late)
-        for word, instance in wanted
+        answer.result() if answer.done() else Finding(word, instance, reached=False, problem=late)
+        for (word, instance), answer in zip(wanted, asked, strict=True)
     ]
+
+
+def _answer(answer: Future[Finding], word: str, instance: str, clients: Clients) -> None:
+    answer.set_result(_examine_one(word, instance, clients))
 
 
 def _examine_one(word: str, instance: str, clients: Clients) -> Finding:

@@ -170,7 +170,7 @@ class RegistersPart:
         return {
             "role_matrix": roles.role_matrix(),
             "sod_rule": roles.sod_rules(),
-            "control_change": [],
+            "control_change": governance.control_changes(),
             "identity_link": roles.identity_links(self._company),
             "secret": governance.registered_secrets(self._seed, faults, today),
             "vendor": governance.vendors(),
