@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FINE, UNREACHABLE, LACKING = 0, 1, 2
-KEPT_BY_PEOPLE = frozenset({"register", "people", "list", "document"})
-"""Sources that are files: who may change them is for those to say who keep them."""
+KEPT_BY_PEOPLE = frozenset({"register", "people", "list", "lists", "document"})
+"""Sources that are files: whether this process could write them is the machine's to limit."""
 SHOWN = 2
 """Scopes a cell of the table names; JSON has all."""
 
@@ -51,7 +51,7 @@ class Finding:
         """The finding in a word or two; never colour alone."""
         if not self.reached:
             return "NOT REACHED"
-        if self.writing:
+        if self.writing and self.source not in KEPT_BY_PEOPLE:
             return "CAN WRITE"
         if self.problem is not None:
             return "NOT TOLD"
@@ -120,7 +120,7 @@ def _examine_one(word: str, instance: str, clients: Clients) -> Finding:
         client = clients(word, instance)
         doing = "asking who we are"
         principal = client.principal()
-        reached = word not in KEPT_BY_PEOPLE  # of a file, only looking at it says that it is there
+        reached = True
         doing = "asking what we may do"
         access = client.access()
     except (ConfigurationError, SourceFailure) as error:
@@ -175,7 +175,7 @@ def _show(findings: Sequence[Finding], out: Console) -> None:
         where = f"{found.source} {found.instance}"
         for text in (*([found.problem] if found.problem else []), *(f"lacks {it}" for it in found.lacking)):
             out.print(f"{where}: {text}", markup=False)
-        if found.writing:
+        if found.word == "CAN WRITE" and found.writing:
             out.print(f"{where}: could write by {', '.join(found.writing)}. Take that away.", markup=False)
 
 
@@ -183,6 +183,6 @@ def _cell(found: Finding, words: Sequence[str] | None) -> str:
     if found.principal is None or not found.reached:
         return "-"
     if words is None:
-        return "kept by people" if found.source in KEPT_BY_PEOPLE else "not told"
+        return "not told"
     more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
     return ", ".join(words[:SHOWN]) + more if words else "nothing"

@@ -111,6 +111,14 @@ def test_each_answer_has_its_finding(source: Source, expected: Finding, word: st
     assert (expected, word, code) == (found, found.word, found.code)
 
 
+def test_a_file_that_people_keep_is_fine_though_this_process_could_write_it() -> None:
+    """Whoever runs as an administrator always can; that it could is shown."""
+    source = Source(Access(("read the file", "write the file"), ("write the file",)))
+    (found,) = examine([("people", "a")], lambda *_: source, timeout=5)
+
+    assert ("fine", 0, ("write the file",)) == (found.word, found.code, found.writing)
+
+
 def test_one_that_hangs_keeps_no_other_from_being_told_about() -> None:
     """After the time limit it counts as not reached, in its place."""
     never = threading.Event()
@@ -213,7 +221,7 @@ def test_no_credential_is_printed(tmp_path: Path, evidence: Evidence, echo: str,
             "EVIDENCE_HMAC_KEY is not set",
             "answered 403 (E0000006)",
             "connecting failed",
-            "there is no file",
+            "nobody can tell who has left",
         )
     ]
     assert not (tmp_path / "home").exists()
