@@ -34,7 +34,7 @@ def control_changes() -> Iterator[Row]:
     """Yield the changes of tests that were approved: one, long before the first evidence day."""
     yield {
         "control_id": "SK-02",
-        "definition_sha256": hashlib.sha256(b"the definition of SK-02 before its idle days").hexdigest(),
+        "definition_sha256": digest(b"the definition of SK-02 before its idle days"),
         "reason": "Idle keys are reported after 45 days instead of 60.",
         "author": "platform_engineer",
         "approved_by": "compliance_lead",
