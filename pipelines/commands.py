@@ -194,7 +194,7 @@ def init(out: Console, folder: Path) -> int:
 
     for path in write(folder, SystemClock().now().date()):
         out.print(f"wrote {path}", markup=False)
-    out.print("Next: read evidence.yaml, take the marks away before what you have, and `evidence collect`.")
+    out.print("Next: read evidence.yaml, take the marks away before what you have, and `evidence doctor`.")
     return DONE
 
 

@@ -3,7 +3,7 @@
 -- revocation is the system's own where it tells and the snapshots agree (event); else it lies between the last
 -- snapshot that showed the account enabled and the first that did not (interval). It is judged on the first day
 -- on which HR states the end of work and the account is seen revoked; on later days it is exempt.
-with leaver as (
+with leaver as materialized (
     select
         person_id,
         name,
@@ -15,7 +15,7 @@ with leaver as (
     where terminated_at <= $observed_at
 ),
 
-stated as (
+stated as materialized (
     select
         leaver.person_id,
         min(heard.day) as stated_on
@@ -41,7 +41,7 @@ stated as (
     group by leaver.person_id
 ),
 
-identity as (
+identity as materialized (
     select
         $day as day,
         instance,
@@ -101,7 +101,7 @@ administrator as (
 
 -- What each snapshot of its system showed of an account. One that now belongs to nobody is still the leaver's; one
 -- that belongs to somebody else was taken away.
-sighting as (
+sighting as materialized (
     select
         account.account_key,
         account.person_id,

@@ -3,7 +3,7 @@
 -- keeps no log that we read, its own last use counts, on the first day it is seen. An account that only the
 -- identity provider signs in is judged there. Where a system tells of no use at all, an account that was enabled
 -- when it was last looked at cannot be judged.
-with leaver as (
+with leaver as materialized (
     select
         person_id,
         name,
@@ -14,7 +14,7 @@ with leaver as (
     where terminated_at < $day_end
 ),
 
-stated as (
+stated as materialized (
     select
         leaver.person_id,
         min(heard.day) as stated_on
@@ -37,7 +37,7 @@ stated as (
     group by leaver.person_id
 ),
 
-identity as (
+identity as materialized (
     select
         $day as day,
         instance,
@@ -89,7 +89,7 @@ logged as (
     where dataset = 'access_login'
 ),
 
-sign_in as (
+sign_in as materialized (
     select
         $day as day,
         account_key,

@@ -1,7 +1,7 @@
 -- Which long-lived credentials are those of somebody who has left, and are they still active after the deadline?
 -- A credential is a leaver's if its account is, or if the register of service accounts names the leaver as owner of
 -- its account, by HR's id or address at work. Reported on every day until it is gone, inactive or another's.
-with leaver as (
+with leaver as materialized (
     select
         person_id,
         name,
