@@ -115,18 +115,25 @@ class Session:
                 failures.append((instance, error))
                 continue
             try:
-                wanted = self._wants_access(recipe.source, instance, day)
+                wanted = self._wants_access(recipe, instance, day)
                 entries.append(
                     collector.collect(recipe, client, instance, day, round_name, ask_access=wanted)
                 )
-                self._asked.add((recipe.source, instance, day))
+                if wanted:
+                    self._asked.add((recipe.source, instance, day))
             except SourceFailure as error:
                 log.info("%s", error)
                 failures.append((instance, error))
         return Collected(recipe, day, tuple(entries), tuple(failures))
 
-    def _wants_access(self, source: str, instance: str, day: date) -> bool:
-        """Return whether no capture of the day says yet what a source lets our own credential do."""
+    def _wants_access(self, recipe: Recipe, instance: str, day: date) -> bool:
+        """Return whether no capture of the day says yet what a source lets our own credential do.
+
+        That is a state, so it is asked about no day but today: never while events of an earlier day are read.
+        """
+        source = recipe.source
+        if not recipe.kind.bound_to_its_day:
+            return False
         if (source, instance, day) not in self._asked and any(
             slot.instance == instance
             and slot.dataset.startswith(f"{source}_")
