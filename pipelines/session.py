@@ -190,9 +190,19 @@ class Session:
             (meta.RUN, list(meta.runs(self.index, day))),
             (meta.OBJECT, list(meta.objects(self.store, self.index, day))),
             (documents.FILE, list(documents.files(self.store, self.index, day))),
-            (meta.ACCESS, list(meta.accesses(self.index, day))),
             (meta.DEFINITION, list(meta.definitions(self.store.ledger.entries, day, definitions, now))),
         )
+        self._note(rows, day, now)
+        allowed = list(meta.accesses(self.index, day))
+        # Seen when the sources were asked, not when this is written: a waiver must be in force then.
+        asked = max((one["asked_at"] for one in allowed if one["asked_at"]), default=now)
+        self._note([(meta.ACCESS, allowed)], day, asked)
+        self.index.refresh()
+
+    def _note(
+        self, rows: Sequence[tuple[Dataset, Sequence[Mapping[str, Any]]]], day: date, seen_at: datetime
+    ) -> None:
+        now = self.clock.now()
         head = self.store.ledger.entries[-1]
         self.store.write(
             [Offered(dataset, table_of(dataset, found)) for dataset, found in rows],
@@ -206,13 +216,12 @@ class Session:
                 "inputs": [],
                 "ledger_head": {"number": head.number, "sha256": head.sha256},
                 "round": now.isoformat(),
-                "captured_at": now.isoformat(),
+                "captured_at": seen_at.isoformat(),
                 "run": self.run,
                 "version": product_version(),
             },
             recorded_at=now,
         )
-        self.index.refresh()
 
     def close(self) -> list[Gap]:
         """Record a gap for every closed slot that has neither snapshot nor gap."""
