@@ -1,8 +1,8 @@
 -- Which accounts did everybody have who has left, and was one used after that?
 -- Sign-ins count on the day they happened, or on the first on which HR states the end of work. Where a system
 -- keeps no log that we read, its own last use counts, on the first day it is seen. An account that only the
--- identity provider signs in is judged there. Where a system tells of no use at all, an account that was enabled
--- when it was last looked at cannot be judged.
+-- identity provider signs in, as it says itself or the parameters do, is judged there. Where a system tells of no
+-- use at all, an account that was enabled when it was last looked at cannot be judged.
 with leaver as materialized (
     select
         person_id,
@@ -42,6 +42,7 @@ identity as materialized (
         $day as day,
         instance,
         account_key,
+        system_id,
         login,
         enabled,
         person_id
@@ -51,6 +52,7 @@ identity as materialized (
         day,
         instance,
         account_key,
+        system_id,
         login,
         enabled,
         person_id
@@ -62,6 +64,7 @@ account as (
         identity.account_key,
         identity.instance,
         leaver.person_id,
+        any_value(identity.system_id) as system_id,
         any_value(identity.login) as login,
         max(identity.day) filter (where identity.enabled) as enabled_until
     from identity
@@ -190,7 +193,9 @@ select
         when leaver.start_on > leaver.last_day and leaver.start_on <= $day
             then 're-hired: HR has a later first day, ' || leaver.start_on
         when account.instance in (select instance from logged union all select instance from telling) then null
-        when access_account.mfa = 'upstream' or account.instance in (select instance from upstream)
+        when access_account.mfa = 'upstream'
+            or account.instance in (select instance from upstream)
+            or list_contains($signed_in_upstream, account.system_id)
             then 'only the identity provider signs it in, and its sign-ins are tested'
         when account.enabled_until is null or account.enabled_until < looked.day_before
             then 'it was disabled already when its system was looked at before'
