@@ -146,7 +146,7 @@ def run_demo(plan: Plan) -> int:
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
-    default=30.0,
+    default=60.0,
     show_default=True,
     help="Seconds until a source that does not answer counts as not reached.",
 )

@@ -37,7 +37,7 @@ def doctor(settings: Settings, out: Console, *, form: str, timeout: float, sourc
 
     is_sandbox = settings.home.sandbox.is_dir()
     sandbox = (
-        demo.company(settings.home, demo.Plan(), demo.start_instant(settings.home))
+        demo.company(settings.home, demo.remembered(settings.home), demo.start_instant(settings.home))
         if is_sandbox
         else nullcontext()
     )
