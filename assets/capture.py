@@ -42,6 +42,9 @@ class Client(Protocol):
     def principal(self) -> str:
         """Who the source says we are; never a secret."""
 
+    def access(self) -> Access:
+        """Return what the source lets our own credential do; raise SourceFailure where it cannot be asked."""
+
     def close(self) -> None:
         """Give connections back."""
 

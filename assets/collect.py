@@ -58,14 +58,24 @@ class Collector:
     run: str
     version: str
 
-    def collect(self, recipe: Recipe, client: Client, instance: str, day: date, round_name: str) -> Entry:
+    def collect(
+        self,
+        recipe: Recipe,
+        client: Client,
+        instance: str,
+        day: date,
+        round_name: str,
+        *,
+        ask_access: bool = False,
+    ) -> Entry:
         """Capture one recipe of one instance for one day and return the ledger entry.
 
+        Asked to, the run header also says what the source lets our own credential do.
         Raises DayRefused, PermanentFailure or TransientFailure; then nothing was stored, and the ledger
         says so in a `failure` entry.
         """
         try:
-            return self._collect(recipe, client, instance, day, round_name)
+            return self._collect(recipe, client, instance, day, round_name, ask_access)
         except SourceFailure as error:
             self.failed(recipe, instance, day, str(error), retryable=error.retryable)
             raise
@@ -97,11 +107,14 @@ class Collector:
         )
         self.index.refresh()
 
-    def _collect(self, recipe: Recipe, client: Client, instance: str, day: date, round_name: str) -> Entry:
+    def _collect(
+        self, recipe: Recipe, client: Client, instance: str, day: date, round_name: str, ask_access: bool
+    ) -> Entry:
         started = self.now()
         self._refuse_other_days(recipe, instance, day, started)
         reading = Reading(day, instance, *day_window(day), hmac=self.hmac, started=started)
         principal = client.principal()
+        access = access_facts(client) if ask_access else None
         result = recipe.read(client, reading)
         filled: Mapping[str, Rows] = (
             result if isinstance(result, Mapping) else {recipe.datasets[0].name: result}
@@ -126,6 +139,7 @@ class Collector:
             "round": round_name,
             "origin": _origin(recipe, day, started),
             "principal": principal,
+            **({"access": access} if access else {}),
             "requests": reading.requests,
             "window": [reading.start.isoformat(), reading.end.isoformat()],
             "pages": len(reading.pages),
@@ -201,6 +215,23 @@ class Collector:
             if item is not None and item.on(day) and not self.index.snapshots.get(slot) and day < now.date():
                 attempts = self.index.attempts.get(slot)
                 record_gap(self.store, self.index, slot, item, attempts[-1].error if attempts else cause, now)
+
+
+def access_facts(client: Client) -> dict[str, Any]:
+    """Return what the source lets our own credential do; where asking failed, why it cannot be told.
+
+    Not being told keeps no evidence from being collected: GV-06.e says that it could not be tested.
+    """
+    try:
+        access = client.access()
+    except SourceFailure as error:
+        return {"granted": None, "writing": None, "lacking": [], "error": str(error)}
+    return {
+        "granted": None if access.granted is None else list(access.granted),
+        "writing": None if access.writing is None else list(access.writing),
+        "lacking": list(access.lacking),
+        "error": None,
+    }
 
 
 def _origin(recipe: Recipe, day: date, now: datetime) -> str:

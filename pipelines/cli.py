@@ -60,6 +60,10 @@ def evidence() -> None:
     r"""Prove that a platform's SOC 2 controls operated on every day of an observation period.
 
     \b
+    Before the first day, and when something is amiss:
+      evidence doctor      can every source be reached, as whom, and what may we do there
+
+    \b
     A day in the life:
       evidence init        write a commented starter set: evidence.yaml and the registers
       evidence add         store a document: a policy, a report, a contract, a screenshot
@@ -134,6 +138,34 @@ def run_demo(plan: Plan) -> int:
     from pipelines.demo_report import run
 
     return run(plan, console())
+
+
+@evidence.command()
+@click.option("--source", help="One source only, such as okta.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds until a source that does not answer counts as not reached.",
+)
+def doctor(source: str | None, form: str, timeout: float) -> None:
+    r"""Ask every configured source whether it can be reached, as whom, and what we may do there.
+
+    Stores nothing and prints no credential. Environment variables that are not set are named. A source that
+    does not tell what a credential may do says `not told`; SETUP.md in its folder says how to restrict it.
+
+    \b
+    Exit codes:
+      0   every source can be reached, lacks nothing we need and lets us change nothing
+      1   a source cannot be reached, or a credential is not set
+      2   all can be reached, but one lacks a scope, could write, or refuses to say
+      64  wrong usage
+    """
+    from pipelines import commands
+
+    sys.exit(commands.doctor(settings(), console(), form=form, timeout=timeout, source=source))
 
 
 @evidence.command()

@@ -30,6 +30,22 @@ if TYPE_CHECKING:
 DONE, FAILED, WITH_FINDINGS = 0, 1, 2
 
 
+def doctor(settings: Settings, out: Console, *, form: str, timeout: float, source: str | None) -> int:
+    """Ask every source what it lets us do; return the exit code."""
+    from pipelines import demo
+    from pipelines import doctor as asking
+
+    is_sandbox = settings.home.sandbox.is_dir()
+    sandbox = (
+        demo.company(settings.home, demo.remembered(settings.home), demo.start_instant(settings.home))
+        if is_sandbox
+        else nullcontext()
+    )
+    with sandbox:
+        current = demo.settings_of(settings.home) if is_sandbox else settings
+        return asking.run(current, out, form, timeout, source)
+
+
 def collect(
     settings: Settings, out: Console, *, day: date | None, source: str | None, only: str | None
 ) -> int:
@@ -178,7 +194,7 @@ def init(out: Console, folder: Path) -> int:
 
     for path in write(folder, SystemClock().now().date()):
         out.print(f"wrote {path}", markup=False)
-    out.print("Next: read evidence.yaml, take the marks away before what you have, and `evidence collect`.")
+    out.print("Next: read evidence.yaml, take the marks away before what you have, and `evidence doctor`.")
     return DONE
 
 

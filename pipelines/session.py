@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -65,6 +65,8 @@ class Session:
     catalogue: Catalogue
     run: str = "by hand"
     _clients: dict[tuple[str, str], Client] = field(default_factory=dict, repr=False)
+    _asked: set[tuple[str, str, date]] = field(default_factory=set, repr=False)
+    """Of which sources and days it is known what they let our own credential do."""
 
     @classmethod
     def open(cls, settings: Settings, *, run: str = "by hand") -> Session:
@@ -113,11 +115,33 @@ class Session:
                 failures.append((instance, error))
                 continue
             try:
-                entries.append(collector.collect(recipe, client, instance, day, round_name))
+                wanted = self._wants_access(recipe, instance, day)
+                entries.append(
+                    collector.collect(recipe, client, instance, day, round_name, ask_access=wanted)
+                )
+                if wanted:
+                    self._asked.add((recipe.source, instance, day))
             except SourceFailure as error:
                 log.info("%s", error)
                 failures.append((instance, error))
         return Collected(recipe, day, tuple(entries), tuple(failures))
+
+    def _wants_access(self, recipe: Recipe, instance: str, day: date) -> bool:
+        """Return whether no capture of the day says yet what a source lets our own credential do.
+
+        That is a state, so it is asked about no day but today: never while events of an earlier day are read.
+        """
+        source = recipe.source
+        if not recipe.kind.bound_to_its_day:
+            return False
+        if (source, instance, day) not in self._asked and any(
+            slot.instance == instance
+            and slot.dataset.startswith(f"{source}_")
+            and any("access" in snapshot.header for snapshot in self.index.snapshots[slot])
+            for slot in self.index.of_day(day)
+        ):
+            self._asked.add((source, instance, day))
+        return (source, instance, day) not in self._asked
 
     def _client(self, source: str, instance: str) -> Client:
         """Return the client of an instance, made once a step: connecting takes longer than asking."""
@@ -139,9 +163,12 @@ class Session:
     def _entry(self, number: int) -> Entry:
         return next(entry for entry in reversed(self.store.ledger.entries) if entry.number == number)
 
-    def derive(self, day: date, touched: Collection[str] | None = None) -> Reader:
+    def derive(
+        self, day: date, definitions: Mapping[str, str], touched: Collection[str] | None = None
+    ) -> Reader:
         """Compute the derived datasets of a day and what GV-06 tests; return the reader that was used.
 
+        `definitions` are those the controls are about to be judged by: control -> digest.
         `touched` names datasets: then only what is one of them or reads one is computed.
         """
         reader = Reader(self.store, self.index, self.catalogue.datasets)
@@ -161,17 +188,29 @@ class Session:
                 if names is not None:
                     names.add(derivation.dataset.name)
         if names is None or names & self.catalogue.described:
-            self._describe_evidence(day)
+            self._describe_evidence(day, definitions)
         return reader
 
-    def _describe_evidence(self, day: date) -> None:
+    def _describe_evidence(self, day: date, definitions: Mapping[str, str]) -> None:
         now = self.clock.now()
         rows = (
             (meta.SLOT, list(meta.slots(self.index, day))),
             (meta.RUN, list(meta.runs(self.index, day))),
             (meta.OBJECT, list(meta.objects(self.store, self.index, day))),
             (documents.FILE, list(documents.files(self.store, self.index, day))),
+            (meta.DEFINITION, list(meta.definitions(self.store.ledger.entries, day, definitions, now))),
         )
+        self._note(rows, day, now)
+        allowed = list(meta.accesses(self.index, day))
+        # Seen when the sources were asked, not when this is written: a waiver must be in force then.
+        asked = max((one["asked_at"] for one in allowed if one["asked_at"]), default=now)
+        self._note([(meta.ACCESS, allowed)], day, asked)
+        self.index.refresh()
+
+    def _note(
+        self, rows: Sequence[tuple[Dataset, Sequence[Mapping[str, Any]]]], day: date, seen_at: datetime
+    ) -> None:
+        now = self.clock.now()
         head = self.store.ledger.entries[-1]
         self.store.write(
             [Offered(dataset, table_of(dataset, found)) for dataset, found in rows],
@@ -185,13 +224,12 @@ class Session:
                 "inputs": [],
                 "ledger_head": {"number": head.number, "sha256": head.sha256},
                 "round": now.isoformat(),
-                "captured_at": now.isoformat(),
+                "captured_at": seen_at.isoformat(),
                 "run": self.run,
                 "version": product_version(),
             },
             recorded_at=now,
         )
-        self.index.refresh()
 
     def close(self) -> list[Gap]:
         """Record a gap for every closed slot that has neither snapshot nor gap."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sandbox.faults import Fault, Faults
-from sandbox.org import IAM_USERS, PERIOD_END, PERIOD_START, IamUser
+from sandbox.leavers import last_day, person_id_of
+from sandbox.org import IAM_USERS, PERIOD_END, PERIOD_START, READER_ROLE, IamUser
 from sandbox.part import instant, rng
 
 ROTATED_EVERY = 75
@@ -23,6 +24,8 @@ KEPT_INACTIVE = 20
 ROOT_CREATED = instant(date(2021, 5, 3), 9)
 KEY_OLD, IDLE, DOUBLE = 91, 46, 8
 """The age, idleness and overlap in days with which the key faults begin."""
+KEY_OF_A_LEAVER = 30
+"""Days old is the key of somebody who leaves: far from any limit."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,10 @@ class AwsState:
         """Return whether a console user has an MFA device."""
         return self._fault("aws_console_no_mfa", user.subject, at) is None
 
+    def reader_can_write(self, account: str, at: datetime) -> bool:
+        """Return whether our own role in an account has a policy by which it could write."""
+        return self._fault("aws_role_can_write", f"{account}/{READER_ROLE}", at) is not None
+
     def password_last_used(self, user: IamUser, at: datetime) -> datetime | None:
         """Return when a console user last signed in; nobody ever needed to break the glass."""
         if not user.console or user.name == "break-glass":
@@ -111,10 +118,15 @@ class AwsState:
         match fault.kind:
             case "aws_root_no_mfa" | "aws_root_key":
                 return f"aws:{fault.account}:<root_account>"
+            case "aws_role_can_write":
+                return f"aws:{fault.account}"
             case "secret_overdue":
                 return fault.subject.removeprefix("secret ")
             case "aws_console_no_mfa":
                 return f"aws:{fault.account}:{fault.user}"
+            case "leaver_key_left":
+                (key,) = self._keys[fault.subject]
+                return f"aws:{fault.account}:{key.id}|{person_id_of(fault)}"
             case _:
                 found = [key for key in self._keys[fault.subject] if key.exists(instant(fault.first, 12))]
                 return f"aws:{fault.account}:{found[0].id}"
@@ -144,7 +156,7 @@ class AwsState:
     def _life(self, user: IamUser) -> Iterator[Key]:
         """Yield a user's keys over the period, as its one fault, if any, has them."""
         days = timedelta
-        faults = self.faults.of("aws_key_age", "aws_key_idle", "aws_double_key")
+        faults = self.faults.of("aws_key_age", "aws_key_idle", "aws_double_key", "leaver_key_left")
         fault = next((one for one in faults if one.subject == user.subject), None)
         far = PERIOD_END + days(days=400)
         if fault is None:
@@ -163,6 +175,9 @@ class AwsState:
             case "aws_key_idle":
                 idle_from = fault.first - days(days=IDLE)
                 yield self._key(user, idle_from - days(days=5), far, unused=(idle_from, after))
+            case "leaver_key_left":
+                left = last_day(fault)
+                yield self._key(user, left - days(days=KEY_OF_A_LEAVER), after, unused=(left, far))
             case _:
                 second = fault.first - days(days=DOUBLE)
                 yield self._key(user, second - days(days=40), after)

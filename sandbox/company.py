@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sandbox.faults import Fault, Faults
+from sandbox.leavers import REVOKED_WITHIN, dismissal_of, dismissed_at
 from sandbox.org import (
     DEPARTMENTS,
     DOMAIN,
@@ -20,7 +21,7 @@ from sandbox.org import (
     PERIOD_START,
     SERVICE_ACCOUNTS,
     STAFF_AT_START,
-    STEADY_STAFF,
+    UNSTEADY_STAFF,
     ServiceAccount,
 )
 from sandbox.part import instant, rng
@@ -42,6 +43,8 @@ JOINERS = 8
 LONG_GONE = 15
 """People who left before the period; Okta keeps them as DEPROVISIONED."""
 WEEKDAYS = 5
+PARTING = timedelta(minutes=5)
+"""Nobody signs in this shortly before their work ends."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ class Account:
     service: ServiceAccount | None = None
     earlier_login: datetime | None = None
     """The last sign-in of an account that no longer signs in."""
+    dismissed: bool = False
+    """Whether the company ended the work; else the person gave notice."""
 
     def status(self, moment: datetime) -> tuple[datetime, str]:
         """Return the status at an instant, and since when."""
@@ -106,6 +111,16 @@ class Account:
     def active(self, moment: datetime) -> bool:
         """Whether the account can be used at an instant."""
         return self.created <= moment and self.status(moment)[1] == "ACTIVE"
+
+    @property
+    def ended(self) -> datetime | None:
+        """When the person's work ended, or will: shortly before the accounts are taken away."""
+        left = next((since for since, status in self.statuses if status == "DEPROVISIONED"), None)
+        return left - REVOKED_WITHIN if left else None
+
+    def works(self, moment: datetime) -> bool:
+        """Whether the person's work has not ended at an instant."""
+        return self.ended is None or moment < self.ended
 
     def job(self, moment: datetime) -> Job:
         """Return what the person does at an instant."""
@@ -213,7 +228,7 @@ class Company:
             )
             for fault in planted
         ]
-        usable = [session for session in found if account.active(session.at)]
+        usable = [s for s in found if account.active(s.at) and account.works(s.at + PARTING)]
         return sorted(usable, key=lambda session: (session.at, session.id))
 
     def account_of(self, fault: Fault) -> Account:
@@ -277,6 +292,7 @@ class Company:
             statuses,
             tuple(jobs),
             self._factors(number, usable - timedelta(minutes=25)),
+            dismissed=dismissal_of(self.faults, number) is not None,
         )
         faults = self.faults.of("okta_no_factor", "okta_weak_factor", "okta_admin_weak")
         for fault in sorted(faults, key=lambda fault: fault.first):
@@ -287,7 +303,7 @@ class Company:
     def _changes(self) -> dict[tuple[int, str], datetime]:
         """Return who moves, leaves or is locked out during the period, and when."""
         chance = rng(self.seed, "changes")
-        unsteady = [n for n in range(1, STAFF_AT_START + 1) if n not in STEADY_STAFF]
+        unsteady = list(UNSTEADY_STAFF)
         chance.shuffle(unsteady)
         words = ("leave", "leave", "move", "lock", "leave", "move", "expire", "leave", "move", "suspend")
         days = [PERIOD_START + timedelta(days=n) for n in range((PERIOD_END - PERIOD_START).days)]
@@ -322,6 +338,8 @@ class Company:
             life += [(since, "SUSPENDED"), (since + timedelta(days=6), "ACTIVE")]
         if since := changes.get((number, "leave")):
             life.append((since, "DEPROVISIONED"))
+        if fault := dismissal_of(self.faults, number):
+            life.append((dismissed_at(self.seed, fault) + REVOKED_WITHIN, "DEPROVISIONED"))
         return tuple(life)
 
     def _factors(self, number: int, enrolled: datetime) -> tuple[Factor, ...]:

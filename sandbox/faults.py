@@ -117,14 +117,14 @@ class Faults:
         `expect` is fail, waived (a waiver is in force that day) or unknown: a state that nobody could
         observe, because its source was down, must be reported as not tested.
         """
-        waived = {(f.subject, day) for f in self.of("register_waiver") for day in f.days}
+        waived = {(f.subject, day, f.code) for f in self.of("register_waiver") for day in f.days}
         unreachable = aws_unreachable or {}
 
-        def expect(fault: Fault, test: str, day: date) -> str:
+        def expect(fault: Fault, test: str, code: str, day: date) -> str:
             down = {"okta": okta_down, "aws": unreachable.get(fault.account, frozenset())}.get(fault.part, ())
             if day in down and not KINDS[fault.kind].one_day:
                 return "unknown"
-            return "waived" if test == fault.test and (fault.id, day) in waived else "fail"
+            return "waived" if test == fault.test and (fault.id, day, code) in waived else "fail"
 
         return [
             {
@@ -134,13 +134,22 @@ class Faults:
                 "population_key": key_of(fault, test),
                 "code": code,
                 "day": day.isoformat(),
-                "expect": expect(fault, test, day),
+                "expect": expect(fault, test, code, day),
             }
             for fault in self.all
             if fault.part != "registers"
-            for test, code in ((fault.test, fault.code), *KINDS[fault.kind].also)
-            for day in fault.days
+            for test, code, days in reported(fault)
+            for day in days
         ]
+
+
+def reported(fault: Fault) -> Iterator[tuple[str, str, list[date]]]:
+    """Yield (test, code, days) of everything that must be reported for a fault."""
+    kind = KINDS[fault.kind]
+    for test, code in ((fault.test, fault.code), *kind.also):
+        yield test, code, fault.days
+    for test, code in kind.afterwards:
+        yield test, code, [fault.last + timedelta(days=1)]
 
 
 def load(path: Path) -> Faults:
@@ -232,6 +241,8 @@ def clashes(fault: Fault, others: tuple[Fault, ...]) -> Iterator[str]:
             continue
         if fault.part in ("aws", "governance"):
             yield f"{other.id} has the same subject; an AWS user, secret or vendor can have one fault only."
+        elif fault.kind.startswith("leaver_"):
+            yield f"{other.id} has the same subject; nobody can be dismissed twice."
         elif other.first <= fault.last and fault.first <= other.last:
             yield f"{other.id} has the same subject on the same day."
 

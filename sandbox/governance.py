@@ -15,6 +15,7 @@ from sandbox.aws_secrets import secrets_of
 from sandbox.faults import Fault, Faults
 from sandbox.org import APPS, PERIOD_START, POLICIES, VENDORS, Vendor
 from sandbox.paper import digest, pdf
+from sandbox.part import instant
 
 Row = dict[str, Any]
 YEAR = timedelta(days=365)
@@ -27,6 +28,18 @@ RESTORE_TEST, RESTORE_REPORTED = "DR-2026-1", RESTORED_ON + timedelta(days=6)
 CRITICAL_SYSTEMS = sorted(
     str(app.system_id) for app in APPS if app.system_id and app.policy != "Business systems"
 )
+
+
+def control_changes() -> Iterator[Row]:
+    """Yield the changes of tests that were approved: one, long before the first evidence day."""
+    yield {
+        "control_id": "SK-02",
+        "definition_sha256": digest(b"the definition of SK-02 before its idle days"),
+        "reason": "Idle keys are reported after 45 days instead of 60.",
+        "author": "platform_engineer",
+        "approved_by": "compliance_lead",
+        "approved_at": instant(PERIOD_START - timedelta(days=40), 15),
+    }
 
 
 def vendors() -> Iterator[Row]:

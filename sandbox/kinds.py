@@ -8,8 +8,11 @@ from typing import Literal
 from sandbox.org import (
     ACCESS_RULES,
     AWS_ACCOUNTS,
+    DISMISSIBLE,
     IAM_USERS,
     OKTA_ADMINS,
+    READER,
+    READER_ROLE,
     SECRETS,
     SERVICE_ACCOUNTS,
     STAFF_FOR_FAULTS,
@@ -39,6 +42,8 @@ class FaultKind:
     """It cannot end before the period does."""
     also: tuple[tuple[str, str], ...] = ()
     """(test, code) of what must be reported for it besides, on the same days."""
+    afterwards: tuple[tuple[str, str], ...] = ()
+    """(test, code) of what must be reported for it on the day after `to`."""
 
     @property
     def control(self) -> str:
@@ -326,6 +331,45 @@ KINDS = {
             one_day=True,
         ),
         FaultKind(
+            "leaver_key_left",
+            "aws",
+            "AC-07.d",
+            "CREDENTIAL_LEFT",
+            "Somebody with an access key of their own is dismissed on the day before `from`; the key, unused "
+            "since, is deleted on the day after `to`.",
+        ),
+        FaultKind(
+            "leaver_still_active",
+            "shop",
+            "AC-07.a",
+            "STILL_ACTIVE",
+            "Somebody is dismissed on the day before `from`; the account in the admin panel is disabled on "
+            "the day after `to`, when it is seen that this was late.",
+            afterwards=(("AC-07.a", "REVOKED_LATE"),),
+        ),
+        FaultKind(
+            "leaver_used",
+            "shop",
+            "AC-07.b",
+            "USED_AFTER_TERMINATION",
+            "Somebody dismissed that morning signs in to the admin panel once more, before the accounts go.",
+            one_day=True,
+        ),
+        FaultKind(
+            "okta_token_can_write",
+            "okta",
+            "GV-06.e",
+            "NOT_READ_ONLY",
+            "The owner of our own token is made an administrator of the organisation.",
+        ),
+        FaultKind(
+            "aws_role_can_write",
+            "aws",
+            "GV-06.e",
+            "NOT_READ_ONLY",
+            "Our own role in the account gets a second policy, by which it could write.",
+        ),
+        FaultKind(
             "register_waiver",
             "registers",
             "",
@@ -340,7 +384,8 @@ KINDS = {
 
 PERSONS = [f"person {n}" for n in STEADY_STAFF if n not in OKTA_ADMINS]
 ADMINISTRATORS = [f"person {n}" for n in OKTA_ADMINS]
-MACHINES = [user.subject for user in IAM_USERS if not user.console]
+MACHINES = [user.subject for user in IAM_USERS if user.machine]
+DISMISSIBLE_STAFF = [f"person {n}" for n in DISMISSIBLE if n not in {user.person for user in IAM_USERS}]
 STAFF = [f"person {n}" for n in STAFF_FOR_FAULTS]
 ALL_SECRETS = [f"secret {account}/{name}" for account, names in SECRETS.items() for name in names]
 REVIEWED = [vendor for vendor in VENDORS if vendor.assurance and vendor.tier in ("critical", "high")]
@@ -351,7 +396,7 @@ SUBJECTS = {
     "okta_weak_factor": PERSONS,
     "okta_admin_weak": ADMINISTRATORS,
     "okta_admin_session_no_mfa": ADMINISTRATORS,
-    "okta_service_interactive": [f"service {account.name}" for account in SERVICE_ACCOUNTS],
+    "okta_service_interactive": [f"service {a.name}" for a in SERVICE_ACCOUNTS if a.name != READER],
     "okta_rule_one_factor": [f"rule {rule.subject}" for rule in ACCESS_RULES if rule.in_scope],
     "aws_root_no_mfa": list(AWS_ACCOUNTS),
     "aws_root_key": list(AWS_ACCOUNTS),
@@ -378,6 +423,11 @@ SUBJECTS = {
     "change_ticket_after": CHANGES,
     "change_late_approval": CHANGES,
     "change_not_verified": CHANGES,
+    "leaver_key_left": [user.subject for user in IAM_USERS if user.person],
+    "leaver_still_active": DISMISSIBLE_STAFF,
+    "leaver_used": DISMISSIBLE_STAFF,
+    "okta_token_can_write": [f"service {READER}"],
+    "aws_role_can_write": [f"{account}/{READER_ROLE}" for account in AWS_ACCOUNTS],
     "staff_outside_role": [f"person {n}" for n in staff_of("Marketing")],
     "github_support_in_team": [f"person {n}" for n in staff_of("Customer Support")],
     "staff_conflict": [f"person {n}" for n in staff_of("Customer Support")],

@@ -17,7 +17,6 @@ from sandbox.company import Account, Company, okta_id
 from sandbox.faults import Fault, Faults
 from sandbox.leftovers import GuardedFolder
 from sandbox.org import DASHBOARD_ROLES, HEADS
-from sandbox.people import terminated_at
 
 Row = dict[str, Any]
 MANIFEST = "stripe-dashboard.yaml"
@@ -80,7 +79,7 @@ def dashboard_users(company: Company, moment: datetime) -> Iterator[tuple[Accoun
     Who has left is taken off the list before the identity provider knows.
     """
     for account in company.people.values():
-        started, ended = account.activated, terminated_at(account)
+        started, ended = account.activated, account.ended
         if started is None or started > moment or (ended is not None and ended <= moment):
             continue
         department = account.job(moment).department

@@ -73,6 +73,8 @@ class OktaPart:
             case "okta_rule_one_factor":
                 rule = next(rule for rule in ACCESS_RULES if f"rule {rule.subject}" == fault.subject)
                 found = Policies(self.api.objects).rule_id(rule)
+            case "okta_token_can_write":
+                return f"okta:{ORG}"
             case _:
                 found = self.company.account_of(fault).user_id
         return f"okta:{ORG}:{found}"

@@ -120,8 +120,7 @@ def statuses(expression: str) -> set[str]:
 
 def user(api: Api, _: Mapping[str, str], found: str) -> Record:
     """Answer GET /users/{id}; `me` is the owner of the token."""
-    mine = api.company.services["siem-reader"]
-    return api.objects.user(mine if found == "me" else api.account(found))
+    return api.objects.user(api.objects.reader if found == "me" else api.account(found))
 
 
 def factors(api: Api, _: Mapping[str, str], found: str) -> list[Record]:

@@ -16,6 +16,7 @@ from sandbox.org import (
     GROUP_DEPARTMENTS,
     HELP_DESK,
     OKTA_ADMINS,
+    READER,
     App,
 )
 from sandbox.part import instant
@@ -270,17 +271,34 @@ class Objects:
 
     def direct_admins(self) -> list[Account]:
         """Return the administrators who hold a role themselves and not through a group."""
-        held = (self.company.people[n] for n, role in OKTA_ADMINS.items() if role != "HELP_DESK_ADMIN")
-        return sorted((a for a in held if a in self.living), key=lambda a: a.user_id)
+        held = [self.company.people[n] for n, role in OKTA_ADMINS.items() if role != "HELP_DESK_ADMIN"]
+        return sorted((a for a in (*held, self.reader) if a in self.living), key=lambda a: a.user_id)
+
+    @property
+    def reader(self) -> Account:
+        """The account whose token our own connector uses."""
+        return self.company.services[READER]
 
     def user_roles(self, account: Account) -> list[Record]:
         """Return a user's administrator roles, those through a group too."""
+        if account is self.reader:
+            return [
+                self._role(role, self.id("ra1", account.user_id, role), "users", account.user_id)
+                for role in self._roles_of_the_reader()
+            ]
         role = OKTA_ADMINS.get(account.number)
         if role is None or account not in self.living:
             return []
         if role == "HELP_DESK_ADMIN":
             return self.group_roles(self.group_id(HELP_DESK))
         return [self._role(role, self.id("ra1", account.user_id), "users", account.user_id)]
+
+    def _roles_of_the_reader(self) -> Iterator[str]:
+        yield "READ_ONLY_ADMIN"
+        for fault in self.company.faults.of("okta_token_can_write"):
+            begins = self.company.moment_of(fault, fault.first)
+            if begins <= self.now < self.company.moment_of(fault, fault.last + timedelta(days=1)):
+                yield "ORG_ADMIN"
 
     def group_roles(self, group: str) -> list[Record]:
         """Return a group's administrator roles."""

@@ -17,9 +17,7 @@ from sandbox.org import HEADS
 
 FILE = "people.csv"
 NOTICE = timedelta(days=14)
-"""HR knows of somebody's last day this long before."""
-TOLD_BEFORE = timedelta(hours=2)
-"""Somebody's work ends this long before the identity provider deactivates the account."""
+"""HR knows this long before of the last day of somebody who gave notice."""
 COLUMNS = (
     "person_id",
     "name",
@@ -82,20 +80,14 @@ def job_role(account: Account, moment: datetime) -> str:
     return f"{word}-lead" if HEADS[department] == account.number else word
 
 
-def terminated_at(account: Account) -> datetime | None:
-    """Return when somebody's work ended, or will."""
-    left = next((since for since, status in account.statuses if status == "DEPROVISIONED"), None)
-    return left - TOLD_BEFORE if left else None
-
-
 def people(company: Company, moment: datetime) -> Iterator[dict[str, str]]:
     """Yield everybody HR knows at an instant, leavers included."""
     for account in company.people.values():
         if account.created > moment:
             continue
         manager = company.manager(account, moment)
-        ended = terminated_at(account)
-        known = ended if ended and ended <= moment + NOTICE else None
+        ended = account.ended
+        known = ended if ended and ended <= moment + (timedelta(0) if account.dismissed else NOTICE) else None
         moved = [job.since for job in account.jobs[1:] if job.since <= moment]
         yield {
             "person_id": person_id(account),
@@ -107,6 +99,6 @@ def people(company: Company, moment: datetime) -> Iterator[dict[str, str]]:
             "manager_id": person_id(manager) if manager else "",
             "start_on": (account.activated or account.created).date().isoformat(),
             "terminated_at": known.isoformat() if known else "",
-            "termination_type": "voluntary" if known else "",
+            "termination_type": ("involuntary" if account.dismissed else "voluntary") if known else "",
             "role_changed_at": moved[-1].isoformat() if moved else "",
         }

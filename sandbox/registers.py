@@ -93,7 +93,7 @@ class RegistersPart:
                 }
                 for number, account in enumerate(SERVICE_ACCOUNTS, 1)
             ]
-            + [_machine(user) for user in IAM_USERS if not user.console]
+            + [_machine(user) for user in IAM_USERS if user.machine]
             + [_bot(machine) for machine in MACHINES],
         )
         self._csv(
@@ -170,6 +170,7 @@ class RegistersPart:
         return {
             "role_matrix": roles.role_matrix(),
             "sod_rule": roles.sod_rules(),
+            "control_change": governance.control_changes(),
             "identity_link": roles.identity_links(self._company),
             "secret": governance.registered_secrets(self._seed, faults, today),
             "vendor": governance.vendors(),

@@ -101,7 +101,7 @@ def sod_rules() -> list[Row]:
 
 
 def identity_links(company: Company) -> list[Row]:
-    """Return whose the accounts are that no address tells: names on GitHub, passwords of the panel's own."""
+    """Return whose the accounts are that no address tells: GitHub's, AWS's, the panel's with a password."""
     consoles = {"billing-console": "Finance", "break-glass": "IT Operations", "qa-console": "Engineering"}
     local = {*LOCAL_STAFF, *(fault.number for fault in company.faults.of("staff_no_mfa"))}
     return (
@@ -120,11 +120,13 @@ def identity_links(company: Company) -> list[Row]:
                 "system_id": "aws",
                 "account": iam.name,
                 "account_instance": iam.account,
-                "person_id": person_id(company.people[HEADS[consoles.get(iam.name, "Security")]]),
+                "person_id": person_id(
+                    company.people[iam.person or HEADS[consoles.get(iam.name, "Security")]]
+                ),
                 "reviewed_on": REVIEWED,
             }
             for iam in IAM_USERS
-            if iam.console
+            if not iam.machine
         ]
         + [
             {

@@ -83,8 +83,10 @@ class ShopPart:
         """Return the order, or for a line its line, that a fault must be found under."""
         if fault.kind == "staff_session_no_mfa":
             return f"shop:{INSTANCE}:{event_id(fault)}"
-        if fault.kind.startswith("staff_"):
+        if fault.kind.startswith(("staff_", "leaver_")):
             account = self._staff.company.people[fault.number]
+            if fault.kind.startswith("leaver_"):
+                return f"shop:{INSTANCE}:{user_id(account)}|{person_id(account)}"
             if (test or fault.test) == "AC-04.b":
                 return f"{person_id(account)}|{SOD_REFUNDS}"
             permission = EXTRA.get(fault.kind)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.company import Account, Company
 from sandbox.faults import Fault
+from sandbox.leavers import USED_AFTER
 from sandbox.org import BACK_OFFICE_ROLES, GROUP_DEPARTMENTS, HEADS, LOCAL_STAFF
 from sandbox.part import instant, rng
 
@@ -42,23 +43,23 @@ class Staff:
             started = account.activated
             if started is None or started > moment:
                 continue
-            since, status = account.status(moment)
+            since, gone = account.status(moment)[0], self._gone(account, moment)
             lapse = self._lapse(account, moment)
             local = account.number in LOCAL_STAFF or lapse is not None
             yield {
                 "user_id": user_id(account),
                 "sso_subject": None if local else account.user_id,
-                "status": "disabled" if status == "DEPROVISIONED" else "active",
+                "status": "disabled" if gone else "active",
                 "mfa": (lapse is None) if local else None,
                 "created_at": max(OPENED, started, account.job(moment).since),
-                "last_login_at": self._last(account, since if status == "DEPROVISIONED" else moment),
+                "last_login_at": self._last(account, since if gone else moment),
             }
 
     def user_roles(self, moment: datetime) -> Iterator[Row]:
         """Yield every permission of every account in use."""
         for account in self.members(moment):
             started = account.activated
-            if started is None or started > moment or account.status(moment)[1] == "DEPROVISIONED":
+            if started is None or started > moment or self._gone(account, moment):
                 continue
             department = account.job(moment).department
             role = department + (" head" if HEADS[department] == account.number else "")
@@ -85,7 +86,19 @@ class Staff:
                 found.append(login(event_id(fault), account, at, "success", "password"))
         return sorted(found, key=lambda row: (row["at"], row["event_id"]))
 
+    def _gone(self, account: Account, moment: datetime) -> bool:
+        """Whether an account is disabled: with the identity provider's, unless somebody forgot it."""
+        if account.status(moment)[1] != "DEPROVISIONED":
+            return False
+        forgotten = [f for f in self.company.faults.of("leaver_still_active") if f.number == account.number]
+        return not any(
+            moment < self.company.moment_of(fault, fault.last + timedelta(days=1)) for fault in forgotten
+        )
+
     def _logins(self, account: Account, day: date) -> Iterator[Row]:
+        for fault in self.company.faults.of("leaver_used"):
+            if fault.first == day and fault.number == account.number and account.ended is not None:
+                yield login(event_id(fault), account, account.ended + USED_AFTER, "success", "sso")
         for n, session in enumerate(self.company.sessions(account, day)):
             at = session.at + timedelta(minutes=1)
             if account.service or not self._uses_it(account, at):

@@ -1,4 +1,5 @@
 -- Which users does an AWS account have, its root user included, and do they have MFA?
+-- A user without a password cannot be signed in with; its keys are credentials of their own.
 select
     'aws:' || instance || ':' || user_name as account_key,
     'aws' as system_id,
@@ -6,7 +7,7 @@ select
     user_name as login,
     case when user_name = '<root_account>' then 'root' else 'unknown' end as account_type,
     'ACTIVE' as status,
-    true as enabled,
+    coalesce(password_enabled, true) as enabled,
     case
         when mfa_active is null then 'unknown'
         when mfa_active then 'strong'

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
-from assets.capture import Page
+from assets.capture import Access, Page
 from assets.failures import PermanentFailure, SourceFailure, TransientFailure
 
 DENIED = frozenset(
@@ -64,6 +64,12 @@ class AwsClient:
                 )
             self._principal = str(identity["Arn"])
         return self._principal
+
+    def access(self) -> Access:
+        """Return what the policies of our role or user allow."""
+        from assets.aws.access import access
+
+        return access(self)
 
     def close(self) -> None:
         """Give connections back, and the role with them."""

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import median_low
 from typing import Any
 
+from assets.meta.ourselves import ACCESS, DEFINITION, accesses, definitions
 from warehouse.dataset import Column, Dataset, Kind
 from warehouse.documents import standing
 from warehouse.gaps import recoverable_until
@@ -19,6 +20,19 @@ from warehouse.period import Calendar
 from warehouse.snapshots import Index, Slot
 from warehouse.store import Store, digest_of
 
+__all__ = [
+    "ACCESS",
+    "DEFINITION",
+    "INSTANCE",
+    "OBJECT",
+    "RUN",
+    "SLOT",
+    "accesses",
+    "definitions",
+    "objects",
+    "runs",
+    "slots",
+]
 INSTANCE = "main"
 ROLLING = 30
 """Besides the day's own files, every file is re-hashed once in this many days."""

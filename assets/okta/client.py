@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 from urllib.request import proxy_bypass
 
-from assets.capture import Page
+from assets.capture import Access, Page
 from assets.failures import PermanentFailure, SourceFailure, TransientFailure
 
 Found = TypeVar("Found")
@@ -37,6 +37,13 @@ SCOPES = (
     (r"/api/v1/logs", "okta.logs.read"),
 )
 """The path of a request -> the scope it needs; the first that fits counts."""
+ME = "/api/v1/users/me"
+READ_ONLY = frozenset({"READ_ONLY_ADMIN", "REPORT_ADMIN"})
+"""The administrator roles that change nothing."""
+CUSTOM = "CUSTOM"
+"""A role of the organisation's own making, of which the listing does not say what it permits."""
+ALL_SEEING = frozenset({"READ_ONLY_ADMIN", "ORG_ADMIN", "SUPER_ADMIN"})
+"""The roles that see everything we read."""
 AT_ONCE = 8
 """Requests under way together where one is needed per user or group."""
 TRIES = 3
@@ -82,14 +89,29 @@ class OktaClient:
 
     def principal(self) -> str:
         """Return whose token this is, as Okta says."""
-        path = "/api/v1/users/me"
-        record = self._run(self._one(path, path, 1)).records[0]
+        record = self._me()
         login = (record.get("profile") or {}).get("login")
         if not record.get("id") or not login:
             raise PermanentFailure(
-                f"okta {self.instance}: {path} named no user with a login. Use the token of a user."
+                f"okta {self.instance}: {ME} named no user with a login. Use the token of a user."
             )
         return f"{record['id']} {login}"
+
+    def access(self) -> Access:
+        """Return which administrator roles the owner of the token holds: a token can do what they can."""
+        path = f"/api/v1/users/{self._me()['id']}/roles"
+        roles = sorted({str(record.get("type")) for page in self.pages(path) for record in page.records})
+        writing = tuple(role for role in roles if role not in READ_ONLY and role != CUSTOM)
+        return Access(
+            tuple(roles),
+            None if CUSTOM in roles and not writing else writing,
+            ()
+            if ALL_SEEING & set(roles) or CUSTOM in roles
+            else ("READ_ONLY_ADMIN, without which factors, roles and policies cannot be read",),
+        )
+
+    def _me(self) -> Mapping[str, Any]:
+        return self._run(self._one(ME, ME, 1)).records[0]
 
     def close(self) -> None:
         """Close the connections and the event loop they live in."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from assets.registers.declare import register
 from assets.registers.models import Day, RegisterRow, Text, Whole
@@ -63,7 +63,25 @@ class Secret(RegisterRow):
     )
 
 
+class ControlChange(RegisterRow):
+    """One row per change of a control's test that was asked for, approved or not."""
+
+    control_id: Text = Field(description="The control")
+    definition_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(
+        description="Digest of the new definition, as meta_definition and the exception name it"
+    )
+    reason: Text = Field(description="Why the test is changed")
+    author: Text | None = Field(default=None, description="Who changed it; null: not known")
+    approved_by: Text | None = Field(
+        default=None, description="Who approved it: somebody else; null: nobody yet"
+    )
+    approved_at: AwareDatetime | None = Field(default=None, description="When it was approved")
+
+
 register_role_matrix = register("role_matrix", RoleMatrixRow, "job_role", "system_id", "entitlement")
 register_sod_rule = register("sod_rule", SodRule, "sod_rule_id")
 register_identity_link = register("identity_link", IdentityLink, "system_id", "account", "person_id")
 register_secret = register("secret", Secret, "secret_id")
+register_control_change = register(
+    "control_change", ControlChange, "control_id", "definition_sha256", people=("author", "approved_by")
+)

@@ -12,8 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from assets.capture import Access
 from assets.failures import PermanentFailure, SourceFailure, TransientFailure
 
+VIEW = re.compile(r"\b(?:from|join)\s+evidence\.([a-z_]+)")
 DENIED = re.compile(r"permission denied|does not exist|authentication failed|no pg_hba", re.IGNORECASE)
 
 
@@ -30,6 +32,17 @@ class ShopClient:
         table = self._fetch("select current_user::text as role, current_database()::text as name")
         row = table.to_pylist()[0]
         return f"{row['role']} in {row['name']}"
+
+    def access(self) -> Access:
+        """Return what our role may read and write, by attributes, membership and grants."""
+        rows = self._fetch(statement_of("access")).to_pylist()
+        granted = tuple(row["privilege"] for row in rows)
+        missing = sorted(views_needed() - {row["reads"] for row in rows})
+        return Access(
+            granted,
+            tuple(row["privilege"] for row in rows if row["writes"]),
+            tuple(f"SELECT on evidence.{view}, of the shop contract" for view in missing),
+        )
 
     def close(self) -> None:
         """Close the connection."""
@@ -93,6 +106,13 @@ class ShopClient:
             f"shop {self.instance}: {doing} failed (SQLSTATE {state}, {type(error).__name__}). Expected "
             "PostgreSQL to answer at the address in the environment variable."
         )
+
+
+@cache
+def views_needed() -> frozenset[str]:
+    """Return the views of the shop contract that the SQL files beside this module read."""
+    texts = [file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("*.sql")]
+    return frozenset(name for text in texts for name in VIEW.findall(text))
 
 
 @cache

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from sandbox.aws import AwsPart
 from sandbox.aws_secrets import secrets_of
 from sandbox.aws_state import AwsState
+from sandbox.company import Company
 from sandbox.faults import Faults, draw
 from sandbox.org import AWS_ACCOUNTS, IAM_USERS, PERIOD_START
 from sandbox.process import SEED
@@ -114,9 +115,11 @@ def instants(said: Any) -> Iterator[datetime]:
 
 
 def found_by_rules(state: AwsState, at: datetime) -> Counter[tuple[str, str]]:
-    """Return (population key, code) of everything that the six rules of AC-02, SK-01.a and SK-02 find."""
+    """Return (population key, code) of what the rules of AC-02, AC-07.d, GV-06.e, SK-01.a and SK-02 find."""
+    company = Company(state.seed, state.faults)
     found: Counter[tuple[str, str]] = Counter()
     for account in AWS_ACCOUNTS:
+        found[f"aws:{account}", "NOT_READ_ONLY"] += state.reader_can_write(account, at)
         root = state.root(account, at)
         found[f"aws:{account}:<root_account>", "ROOT_NO_MFA"] += not root.mfa
         found[f"aws:{account}:<root_account>", "ROOT_KEY"] += root.key_since is not None
@@ -127,6 +130,9 @@ def found_by_rules(state: AwsState, at: datetime) -> Counter[tuple[str, str]]:
         assert len(active) <= 2
         for one in active:
             key = f"aws:{user.account}:{one.id}"
+            ended = company.people[user.person].ended if user.person else None
+            late = ended is not None and at > ended + timedelta(hours=24)
+            found[f"{key}|E{1000 + (user.person or 0)}", "CREDENTIAL_LEFT"] += late
             found[key, "KEY_AGE"] += (at - one.created).days > 90
             found[key, "KEY_IDLE"] += (at - (one.last_used(at) or one.created)).days > 45
         if len(active) == 2:
@@ -289,8 +295,8 @@ def test_the_rules_find_exactly_what_was_planted(seed: int, faults: Faults) -> N
 def test_keys_of_many_ages_rotate_and_the_retired_are_left_inactive(faults: Faults) -> None:
     """An inactive key older than 90 days is there, so that counting it would be noticed."""
     state = AwsState(SEED, faults)
-    machines = [user for user in IAM_USERS if not user.console]
-    assert 12 == len(IAM_USERS)
+    machines = [user for user in IAM_USERS if user.machine]
+    assert 14 == len(IAM_USERS)
     retired = {
         key.id
         for noon in NOONS

@@ -83,7 +83,7 @@ def test_people_join_move_leave_and_change_factors(company: Company) -> None:
         for a in company.existing(first)
         if {*a.factors_at(first)} != {*a.factors_at(last)} and not a.service
     ]
-    assert (8, 4, 3) == (len(joined), len(left), len(moved))
+    assert (8, 4 + 3, 3) == (len(joined), len(left), len(moved))  # three are dismissed by faults
     assert len(changed) >= 10
 
 

@@ -31,6 +31,7 @@ COLUMNS = {
     "waiver": "waiver_id control_id test_id subject_pattern exception_code reason compensating_control "
     "risk_id requested_by approved_by approved_at effective_from expires_at revoked_at",
     "observation_period": "audit_id report_type period_start period_end categories criteria_version auditor",
+    "control_change": "control_id definition_sha256 reason author approved_by approved_at",
     "role_matrix": "job_role system_id entitlement approved_by reviewed_on",
     "sod_rule": "sod_rule_id description left_system_id left_entitlement right_system_id right_entitlement",
     "identity_link": "system_id account account_instance person_id reviewed_on",
@@ -127,7 +128,7 @@ def test_service_accounts_are_those_of_okta_aws_and_github(faults: Faults, compa
         waivers = {row["waiver_id"]: row for row in listed(folder, "waiver")}
     assert {
         *(("okta", "acme", account.login, False) for account in SERVICE_ACCOUNTS),
-        *(("aws", user.account, user.name, False) for user in IAM_USERS if not user.console),
+        *(("aws", user.account, user.name, False) for user in IAM_USERS if user.machine),
         *(("github", "acme", machine.login, False) for machine in MACHINES),
     } == {(row["system_id"], row["account_instance"], row["account"], row["interactive"]) for row in accounts}
     users = {account.login: account.user_id for account in company.services.values()}
