@@ -117,12 +117,11 @@ def aws_cloudtrail_event(client: AwsClient, reading: Reading) -> Iterator[Row]:
     for file in files.of(reading.day):
         kept = [asked_only(record, reading) for record in file.records if is_management(record, reading)]
         for record in reading.records([Page(kept, f"file {file.key} sha256:{file.sha256}")], EVENT):
-            resources = record.get("resources") or []
             found = row(
                 EVENT,
                 record,
                 mfa_used=mfa_of(record),
-                resource_arns=sorted({arn for one in resources if (arn := one.get("ARN"))}),
+                resource_arns=arns_of(record, reading),
                 log_file=file.key.rpartition("/")[2],
             )
             if _again(client, seen, found):
@@ -171,6 +170,17 @@ def asked_only(record: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
     kept = {name: value for name, value in asked.items() if name in PARAMETERS and isinstance(value, str)}
     reading.dropped.update(f"{EVENT.name}: requestParameters.{name}" for name in asked.keys() - kept.keys())
     return {**record, "requestParameters": kept or None}
+
+
+def arns_of(record: Mapping[str, Any], reading: Reading) -> list[str]:
+    """Return what an event was about; a resource that says nothing of an ARN is counted."""
+    found: set[str] = set()
+    for one in record.get("resources") or []:
+        if isinstance(one, Mapping) and isinstance(one.get("ARN"), str):
+            found.add(one["ARN"])
+        else:
+            reading.dropped[f"{EVENT.name}: a resource without an ARN"] += 1
+    return sorted(found)
 
 
 def mfa_of(record: Mapping[str, Any]) -> bool | None:
