@@ -154,12 +154,17 @@ class Wire:
         }
 
     def _cut(self, service: str, operation: str, found: Facts, asked: Facts) -> Facts:
-        """Return the page that was asked for, with the token of the next one."""
+        """Return the page that was asked for, with the token of the next one.
+
+        An answer that speaks of a next page itself, be it of none, is one page already.
+        """
         from moto.core.utils import get_pagination_model
 
         paging = get_pagination_model(service).get(operation)
         if paging is None or not isinstance(paging["result_key"], str):
             return found
+        if paging["output_token"] in found:
+            return {name: value for name, value in found.items() if value is not None}
         listed = found[paging["result_key"]]
         most = min(
             int(asked.get(paging.get("limit_key", ""), len(listed) or 1)), PAGES.get(operation, len(listed))

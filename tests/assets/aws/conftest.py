@@ -52,6 +52,8 @@ class Cloud:
 
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    signed: list[str] = field(default_factory=list)
+    """With which key each request was signed."""
     url: str = ""
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
@@ -59,6 +61,7 @@ class Cloud:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
         self.asked.append(f"{environ.get('HTTP_X_AMZ_TARGET') or environ['PATH_INFO']} {body.decode()}")
+        self.signed.append(environ["HTTP_AUTHORIZATION"].partition("Credential=")[2].partition("/")[0])
         sent = Wire(self.answers).answer(environ, body, ACCOUNT, NOW)
         assert sent is not None, f"no answer for {environ['PATH_INFO']} {body.decode()}"
         start(f"{sent.status} OK", [*sent.headers.items(), ("Content-Length", str(len(sent.body)))])
@@ -155,7 +158,7 @@ def served() -> Iterator[Cloud]:
 @pytest.fixture
 def cloud(served: Cloud) -> Cloud:
     """Return an account that answers nothing yet."""
-    served.answers, served.asked = {}, []
+    served.answers, served.asked, served.signed = {}, [], []
     return served
 
 
