@@ -23,6 +23,7 @@ import yaml
 from assets.capture import Reading, Recipe, day_window
 from assets.okta import assets as okta
 from assets.okta.client import OktaClient
+from assets.okta.credentials import okta_api_token, okta_log_stream
 from warehouse.store import conform, table_of
 
 SHARED = Path(os.environ.get("EVIDENCE_SHARED", Path(__file__).parents[4] / "shared"))
@@ -35,6 +36,8 @@ OBJECTS = {
     "policies": r"/api/v1/policies(?:/[^/]+)?",
     "rules": r"/api/v1/policies/(?P<parent>[^/]+)/rules(?:/[^/]+)?",
     "factors": r"/api/v1/users/(?P<parent>[^/]+)/factors(?:/[^/]+)?",
+    "api-tokens": r"/api/v1/api-tokens(?:/[^/]+)?/?",
+    "logStreams": r"/api/v1/logStreams(?:/[^/]+)?",
 }
 """Kind of object -> the path its answers come from, one by one or in a list."""
 MARK = {
@@ -44,6 +47,8 @@ MARK = {
     "policies": "priority",
     "rules": "actions",
     "factors": "factorType",
+    "api-tokens": "tokenWindow",
+    "logStreams": "settings",
 }
 """Kind -> a field that an answer of that kind has, so that answers of actions are left out."""
 Recorded = dict[str, dict[tuple[str, str], dict[str, Any]]]
@@ -115,7 +120,8 @@ class Replay(BaseHTTPRequestHandler):
 def client(recorded: Recorded) -> Iterator[OktaClient]:
     """Return a client of a server that replays what was recorded."""
     listings: dict[str, list[dict[str, Any]]] = {
-        f"/api/v1/{kind}": list(recorded[kind].values()) for kind in ("users", "groups", "apps", "policies")
+        f"/api/v1/{kind}": list(recorded[kind].values())
+        for kind in ("users", "groups", "apps", "policies", "api-tokens", "logStreams")
     }
     users = {item["id"] for item in listings["/api/v1/users"]}
     policies = {item["id"] for item in listings["/api/v1/policies"]}
@@ -161,6 +167,8 @@ def rows_of(recipe: Recipe, client: OktaClient) -> tuple[list[dict[str, Any]], R
         (okta.okta_policy, "policies", 3),
         (okta.okta_policy_rule, "rules", 5),
         (okta.okta_user_factor, "factors", 3),
+        (okta_api_token, "api-tokens", 3),
+        (okta_log_stream, "logStreams", 3),
     ],
     ids=lambda value: value.name if isinstance(value, Recipe) else str(value),
 )
