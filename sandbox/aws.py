@@ -13,6 +13,7 @@ from typing import Any
 
 from sandbox.aws_front import MANAGEMENT, Front, moto_users
 from sandbox.aws_identity import IdentityCenter
+from sandbox.aws_principals import TRUST, reader_policies
 from sandbox.aws_secrets import REGION, secrets_of
 from sandbox.aws_state import ROOT_CREATED, AwsState
 from sandbox.company import Company
@@ -20,10 +21,6 @@ from sandbox.faults import Fault, Faults
 from sandbox.org import AWS_ACCOUNTS, DOMAIN, IAM_USERS, READER_ROLE
 
 ACCESS_KEY, SECRET_KEY = "AKIASANDBOXREADER000", "the-sandbox-checks-no-signature"
-READS = ("iam:Get*", "iam:List*", "iam:GenerateCredentialReport", "secretsmanager:List*", "sso:List*")
-"""What our own role may do: more than it needs, and nothing that writes."""
-LENT = "lent-to-a-clean-up"
-"""The policy by which our own role could write, while a fault gives it one."""
 
 
 class AwsPart:
@@ -130,9 +127,9 @@ class AwsPart:
             backend.account_summary._account_mfa_enabled = int(root.mfa)  # noqa: SLF001 - moto offers no way
             backend.account_summary._account_access_keys_present = int(root.key_since is not None)  # noqa: SLF001
             role = backend.get_role(READER_ROLE)
-            role.policies.pop(LENT, None)
-            if self._state.reader_can_write(account, to):
-                role.put_policy(LENT, policy("s3:ListBucket", "s3:DeleteObject"))
+            role.policies.clear()
+            for name, document in reader_policies(self._state, account, to).items():
+                role.put_policy(name, json.dumps(document))
             for secret in self._secrets[account]:
                 secret.show(secretsmanager_backends[account][REGION].secrets[secret.name], to)
         self._identities.advance(to)
@@ -177,8 +174,8 @@ class AwsPart:
             made.create_date = self._state.created(user).replace(tzinfo=None)
             made.password = "x" if user.console else None
         for account in AWS_ACCOUNTS:
-            role = iam_backends[account]["aws"].create_role(READER_ROLE, TRUST, "/", None, "", [], None)
-            role.put_policy(READER_ROLE, policy(*READS))
+            trust = json.dumps(TRUST)
+            iam_backends[account]["aws"].create_role(READER_ROLE, trust, "/", None, "", [], None)
         self._identities.begin()
         self._vaults()
 
@@ -198,24 +195,3 @@ class AwsPart:
                     replica_regions=[],
                     force_overwrite=False,
                 )
-
-
-def policy(*actions: str) -> str:
-    """Return a policy that allows some actions on everything."""
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "sts:AssumeRole",
-                "Principal": {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"},
-            }
-        ],
-    }
-)
-"""Who may assume our own role."""

@@ -4,22 +4,57 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from sandbox.aws_state import ROOT_CREATED, AwsState
 from sandbox.aws_wire import Call, Facts
-from sandbox.org import AWS_ASSIGNMENTS, AWS_PERMISSION_SETS, IAM_USERS
+from sandbox.org import AWS_ACCOUNTS, AWS_ASSIGNMENTS, AWS_PERMISSION_SETS, IAM_USERS, READER_ROLE
 from sandbox.part import instant
 
-READER = "evidence-reader"
+READS = (
+    *("iam:Get*", "iam:List*", "iam:GenerateCredentialReport", "secretsmanager:List*", "sso:List*"),
+    *(f"{service}:Describe*" for service in ("ec2", "elasticloadbalancing", "ecs", "autoscaling", "rds")),
+    *(f"{service}:Describe*" for service in ("kms", "logs", "cloudwatch", "cloudtrail")),
+    *(f"{service}:List*" for service in ("acm", "ecs", "lambda", "kms", "backup", "s3")),
+    *(f"{service}:Get*" for service in ("kms", "cloudtrail", "s3")),
+)
+"""What our own role may do: more than it needs, and nothing that writes."""
+LENT = "lent-to-a-clean-up"
+"""The policy by which our own role could write, while a fault gives it one."""
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"AWS": f"arn:aws:iam::{next(iter(AWS_ACCOUNTS))}:root"},
+        }
+    ],
+}
+"""Who may assume our own role."""
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 SOME = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"}],
 }
 MACHINES = "arn:aws:iam::{}:policy/machines"
+
+
+def policy(*actions: str) -> dict[str, Any]:
+    """Return a policy that allows some actions on everything."""
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def reader_policies(state: AwsState, account: str, at: datetime) -> dict[str, dict[str, Any]]:
+    """Return the policies written into our own role at an instant, by name."""
+    found = {READER_ROLE: policy(*READS)}
+    if state.reader_can_write(account, at):
+        found[LENT] = policy("s3:ListBucket", "s3:DeleteObject")
+    return found
 
 
 def reserved_role(permission_set: str) -> str:
@@ -60,12 +95,13 @@ def authorization(state: AwsState, call: Call) -> Facts:
             call,
             reserved_role(name),
             "/aws-reserved/sso.amazonaws.com/",
-            [f"arn:aws:iam::aws:policy/{policy}" for policy in AWS_PERMISSION_SETS[name][1]],
-            {"Federated": f"arn:aws:iam::{call.account}:saml-provider/AWSSSO_DO_NOT_DELETE"},
+            _federated(call),
+            attached=[f"arn:aws:iam::aws:policy/{policy}" for policy in AWS_PERMISSION_SETS[name][1]],
         )
         for name in sorted(given)
     ]
-    roles.append(_role(call, READER, "/", [], {"AWS": "arn:aws:iam::333333333333:root"}))
+    own = reader_policies(state, call.account, call.now)
+    roles.append(_role(call, READER_ROLE, "/", TRUST, inline=own))
     policies = [_policy(machines, "machines", SOME)]
     policies.append(_policy("arn:aws:iam::aws:policy/AdministratorAccess", "AdministratorAccess", ALL))
     return {
@@ -77,11 +113,23 @@ def authorization(state: AwsState, call: Call) -> Facts:
     }
 
 
-def _role(call: Call, name: str, path: str, policies: list[str], trusted: dict[str, str]) -> Facts:
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}],
-    }
+def _federated(call: Call) -> dict[str, Any]:
+    """Return who may assume a role of Identity Center."""
+    provider = f"arn:aws:iam::{call.account}:saml-provider/AWSSSO_DO_NOT_DELETE"
+    statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithSAML"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _role(
+    call: Call,
+    name: str,
+    path: str,
+    trust: Mapping[str, Any],
+    *,
+    attached: Sequence[str] = (),
+    inline: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Facts:
+    own = (inline or {}).items()
     return {
         "Path": path,
         "RoleName": name,
@@ -90,10 +138,8 @@ def _role(call: Call, name: str, path: str, policies: list[str], trusted: dict[s
         "CreateDate": ROOT_CREATED,
         "AssumeRolePolicyDocument": _encoded(trust),
         "InstanceProfileList": [],
-        "RolePolicyList": [{"PolicyName": "read", "PolicyDocument": _encoded(SOME)}]
-        if name == READER
-        else [],
-        "AttachedManagedPolicies": [_attached(arn) for arn in policies],
+        "RolePolicyList": [{"PolicyName": word, "PolicyDocument": _encoded(text)} for word, text in own],
+        "AttachedManagedPolicies": [_attached(arn) for arn in attached],
         "RoleLastUsed": {
             "LastUsedDate": instant(call.now.date()) - timedelta(hours=8),
             "Region": "eu-central-1",
@@ -125,7 +171,7 @@ def _attached(arn: str) -> dict[str, str]:
     return {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn}
 
 
-def _encoded(document: dict[str, Any]) -> str:
+def _encoded(document: Mapping[str, Any]) -> str:
     """Return a document as IAM sends it: JSON, percent-encoded."""
     return quote(json.dumps(document))
 

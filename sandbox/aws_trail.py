@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sandbox.aws_principals import READER, reserved_role
+from sandbox.aws_principals import reserved_role
 from sandbox.aws_recovery import RESTORED_ON, RESTORES, bucket_name, database_arn, restore_job_ids
 from sandbox.aws_resources import uuid
 from sandbox.aws_running import CLUSTERS, Running
 from sandbox.aws_secrets import REGION, Secret, secrets_of
 from sandbox.aws_state import AwsState
 from sandbox.company import Company
-from sandbox.org import AWS_ACCOUNTS, AWS_ASSIGNMENTS, IAM_USERS, IamUser
+from sandbox.org import AWS_ACCOUNTS, AWS_ASSIGNMENTS, IAM_USERS, READER_ROLE, IamUser
 from sandbox.part import instant, rng
 
 GLOBAL_REGION = "us-east-1"
@@ -224,7 +224,7 @@ class Trail:
     def _reading(self, account: str, day: date) -> Iterator[Record]:
         """Machines ask who they are and list what they need."""
         reader = Caller({"type": "AWSAccount", "principalId": "AIDASANDBOX", "accountId": "333333333333"})
-        role = {"roleArn": f"arn:aws:iam::{account}:role/{READER}", "roleSessionName": "evidence"}
+        role = {"roleArn": f"arn:aws:iam::{account}:role/{READER_ROLE}", "roleSessionName": "evidence"}
         yield self._event(account, instant(day, 12), "sts AssumeRole", reader, role)
         for user in IAM_USERS:
             at = instant(day, 6)
