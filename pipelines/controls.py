@@ -104,7 +104,7 @@ def evaluation_assets(settings: Settings, days: dg.PartitionsDefinition[str]) ->
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         from pipelines.evaluation import evaluate
 
-        session = Session.open(settings, run=context.run_id)
+        session = Session.of_run(settings, context.run_id)
         wanted = {key.path[1] for key in context.selected_asset_keys if key.path[0] == "control"}
         day = day_of(context.partition_key)
         evaluated = evaluate(session, day, wanted)

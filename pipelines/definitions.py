@@ -64,13 +64,11 @@ def capture_asset(
         ),
     )
     def captured(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        session = Session.open(settings, run=context.run_id)
+        session = Session.of_run(settings, context.run_id)
         round_name = context.run.tags.get("evidence/round") or session.clock.now().isoformat()
-        try:
-            result = session.collect(recipe, day_of(context.partition_key), round_name)
-        finally:
-            session.disconnect()
+        result = session.collect(recipe, day_of(context.partition_key), round_name)
         if result.failures:
+            session.disconnect()  # what is tried again begins with new connections
             raise failure(result)
         for dataset in recipe.datasets:
             yield dg.MaterializeResult(
@@ -154,7 +152,7 @@ def ledger_assets(
         description="A gap for every closed slot, up to now, that has neither snapshot nor gap.",
     )
     def gaps(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        session = Session.open(settings, run=context.run_id)
+        session = Session.of_run(settings, context.run_id)
         recorded = session.close()
         return dg.MaterializeResult(
             metadata={"gaps recorded": len(recorded), "slots": [str(gap.slot) for gap in recorded]}
@@ -171,7 +169,7 @@ def ledger_assets(
     def warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         from pipelines.publishing import publish
 
-        session = Session.open(settings, run=context.run_id)
+        session = Session.of_run(settings, context.run_id)
         published = publish(session)
         return dg.MaterializeResult(metadata=published.facts())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,10 +20,11 @@ import yaml
 
 from assets.capture import Recipe
 from pipelines import evaluation, runs
+from pipelines.catalogue import catalogue
 from pipelines.clock import SandboxClock
 from pipelines.configuration import FILE, ConfigurationError, Settings, load
 from pipelines.filing import file_folder
-from pipelines.session import Session
+from pipelines.session import Collected, Session
 from warehouse.dataset import Kind
 from warehouse.store import Home, Store
 
@@ -35,6 +37,8 @@ FIRST_DAY = date(2026, 3, 1)
 DAYS = 30
 REAL_DAYS = 3
 """How many of the last days go through Dagster's own jobs."""
+READERS = 4
+"""How many sources are read at once: this process and the company's share two cores."""
 SEED = 20260301
 PLAN = "plan.json"
 """In a home's sandbox folder: which company lives there."""
@@ -221,6 +225,8 @@ class Replay:
         self.plan = plan
         self.running = running
         self.clock = SandboxClock(settings.home.sandbox / "clock")
+        self.readers: dict[str, Session] = {}
+        """Source -> the session it is read in."""
         self.last_runless = plan.all_days[-1] - timedelta(days=plan.real_days)
 
     def go(self, instance: dg.DagsterInstance) -> Iterator[Step]:
@@ -260,25 +266,35 @@ class Replay:
 
         match step.what:
             case "collect_states":
-                results = [
-                    session.collect(recipe, step.day, step.at.isoformat())
-                    for recipe in recipes(session, states=True)
-                ]
-                reporting.report_captures(instance, results)
-                session.disconnect()
+                reporting.report_captures(instance, self._read(step, states=True))
             case "collect_events":
-                results = [
-                    session.collect(recipe, day, step.at.isoformat())
-                    for recipe in recipes(session, states=False)
-                    for day in session.unsettled(recipe)
-                ]
-                reporting.report_captures(instance, results)
-                session.disconnect()
+                reporting.report_captures(instance, self._read(step, states=False))
             case "evaluate_day":
                 for day, due in list(evaluation.owed(session)):
                     evaluation.evaluate(session, day, due)
             case "close_day":
                 reporting.report_closing(instance, step.day, session.close())
+
+    def _read(self, step: Step, *, states: bool) -> list[Collected]:
+        """Collect every source at once, each in a session of its own, as Dagster's runs would."""
+        found: dict[str, list[Recipe]] = {}
+        for recipe in catalogue().recipes.values():
+            if (recipe.kind is not Kind.EVENT) == states:
+                found.setdefault(recipe.source, []).append(recipe)
+
+        def read(source: str) -> list[Collected]:
+            session = self.readers.setdefault(source, self._session())
+            session.index.refresh()
+            collected = [
+                session.collect(recipe, day, step.at.isoformat())
+                for recipe in found[source]
+                for day in ([step.day] if states else session.unsettled(recipe))
+            ]
+            session.disconnect()
+            return collected
+
+        with ThreadPoolExecutor(READERS) as pool:
+            return [result for results in pool.map(read, found) for result in results]
 
     def _through_dagster(self, session: Session, step: Step) -> None:
         from pipelines import controls, schedules
@@ -289,8 +305,11 @@ class Replay:
                 for source in sorted({r.source for r in recipes(session, states=True)}):
                     self._run(step, step.day, schedules.keys(found, states=True, source=source))
             case "collect_events":
-                for _, day, selection in list(schedules.unsettled(session)):
-                    self._run(step, day, selection)
+                by_day: dict[date, list[dg.AssetKey]] = {}
+                for _, day, selection in schedules.unsettled(session):
+                    by_day.setdefault(day, []).extend(selection)
+                for day, keys in sorted(by_day.items()):  # a run for each day saves a run for each source
+                    self._run(step, day, keys)
             case "evaluate_day":
                 for day, due in list(evaluation.owed(session)):
                     self._run(step, day, controls.keys_of(due))

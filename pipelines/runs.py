@@ -85,16 +85,20 @@ def execute(
     """Run one job to its end and return what became of it; a failed step does not raise."""
     with instance_of(settings.home) as instance:
         from pipelines.definitions import code_location
+        from pipelines.session import Session
 
         definition = code_location(settings).resolve_job_def(job)
-        return definition.execute_in_process(
-            instance=instance,
-            partition_key=partition,
-            asset_selection=list(selection) if selection is not None else None,
-            tags=dict(tags or {}),
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            raise_on_error=False,
-        )
+        try:
+            return definition.execute_in_process(
+                instance=instance,
+                partition_key=partition,
+                asset_selection=list(selection) if selection is not None else None,
+                tags=dict(tags or {}),
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                raise_on_error=False,
+            )
+        finally:
+            Session.end_run()
 
 
 class RunFailed(Exception):

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from assets import documents, meta
 from assets.capture import Client, Recipe
@@ -65,6 +65,7 @@ class Session:
     catalogue: Catalogue
     run: str = "by hand"
     _clients: dict[tuple[str, str], Client] = field(default_factory=dict, repr=False)
+    _shared: ClassVar[Session | None] = None
     _asked: set[tuple[str, str, date]] = field(default_factory=set, repr=False)
     """Of which sources and days it is known what they let our own credential do."""
 
@@ -79,6 +80,23 @@ class Session:
         pairs = found.expected(settings.configuration.sources.listings())
         configure(store, settings.configuration.start, pairs, clock.now())
         return cls(settings, store, Index(store.ledger), clock, found, run)
+
+    @classmethod
+    def of_run(cls, settings: Settings, run: str) -> Session:
+        """Return the session that the steps of one Dagster run share: one process executes them in turn."""
+        shared = cls._shared
+        if shared is None or shared.run != run or shared.settings is not settings:
+            cls.end_run()
+            cls._shared = shared = cls.open(settings, run=run)
+        shared.index.refresh()
+        return shared
+
+    @classmethod
+    def end_run(cls) -> None:
+        """Give back what the steps of a run shared."""
+        if cls._shared is not None:
+            cls._shared.disconnect()
+        cls._shared = None
 
     @property
     def calendar(self) -> Calendar:

@@ -53,7 +53,8 @@ class Entry:
     previous: str
     sha256: str
     """Digest of the entry's file, which the next entry names."""
-    body: dict[str, Any]
+    body: dict[str, Any] = field(compare=False)
+    """What it says; the digest stands for it where entries are compared."""
 
 
 @dataclass(frozen=True)

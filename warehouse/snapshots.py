@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from warehouse.dataset import Kind
 from warehouse.documents import KIND as DOCUMENT
 from warehouse.documents import Document, document_of
-from warehouse.ledger import Damage, Entry, Ledger
+from warehouse.ledger import ENTRIES_REMEMBERED, Damage, Entry, Ledger
 
 STORING = frozenset({"snapshot", "derivation", "evaluation"})
 """The kinds of entries that stand for Parquet files."""
@@ -170,10 +171,11 @@ def check_configuration(body: dict[str, Any]) -> None:
         timedelta(days=item["retention_days"] or 0)
 
 
-def snapshots_of(entry: Entry) -> list[Snapshot]:
+@lru_cache(maxsize=ENTRIES_REMEMBERED)
+def snapshots_of(entry: Entry) -> tuple[Snapshot, ...]:
     """Return the snapshots one entry acknowledged."""
     body = entry.body
-    return [
+    return tuple(
         Snapshot(
             entry=entry.number,
             slot=Slot(item["dataset"], body["instance"], date.fromisoformat(body["day"])),
@@ -187,4 +189,4 @@ def snapshots_of(entry: Entry) -> list[Snapshot]:
             header={**body, **item},
         )
         for item in body["snapshots"]
-    ]
+    )
