@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,14 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from assets.capture import Recipe
 from pipelines import evaluation, runs
-from pipelines.catalogue import catalogue
 from pipelines.clock import SandboxClock
 from pipelines.configuration import FILE, ConfigurationError, Settings, load
 from pipelines.filing import file_folder
-from pipelines.session import Collected, Session
-from warehouse.dataset import Kind
+from pipelines.session import Session
+from pipelines.workers import Workers, wanted
 from warehouse.store import Home, Store
 
 if TYPE_CHECKING:
@@ -37,8 +34,6 @@ FIRST_DAY = date(2026, 3, 1)
 DAYS = 30
 REAL_DAYS = 3
 """How many of the last days go through Dagster's own jobs."""
-READERS = 4
-"""How many sources are read at once: this process and the company's share two cores."""
 SEED = 20260301
 PLAN = "plan.json"
 """In a home's sandbox folder: which company lives there."""
@@ -225,8 +220,6 @@ class Replay:
         self.plan = plan
         self.running = running
         self.clock = SandboxClock(settings.home.sandbox / "clock")
-        self.readers: dict[str, Session] = {}
-        """Source -> the session it is read in."""
         self.last_runless = plan.all_days[-1] - timedelta(days=plan.real_days)
 
     def go(self, instance: dg.DagsterInstance) -> Iterator[Step]:
@@ -234,18 +227,20 @@ class Replay:
         from pipelines import reporting
 
         session = self._session()
-        for step in steps(self.plan):
-            if done(session, step):
-                continue
-            yield step
-            self.clock.set(step.at)
-            self.running.advance(step.at)
-            if step.what == "collect_states":
-                self._file(session)
-            if step.day > self.last_runless:
-                self._through_dagster(session, step)
-            else:
-                self._directly(session, step, instance)
+        with Workers(self.settings.home) as workers:
+            for step in steps(self.plan):
+                if done(session, step):
+                    continue
+                yield step
+                self.clock.set(step.at)
+                self.running.advance(step.at)
+                if step.what == "collect_states":
+                    self._file(session)
+                if step.day > self.last_runless:
+                    self._through_dagster(session, step)
+                else:
+                    self._directly(session, step, instance, workers)
+                session.index.refresh()
         reporting.report_evaluations(instance, session, self.plan.all_days)
 
     def _session(self) -> Session:
@@ -261,40 +256,21 @@ class Replay:
         """Add the documents that have come, as somebody would with `evidence add`."""
         file_folder(session, Path(self.running.state["documents"]["folder"]))
 
-    def _directly(self, session: Session, step: Step, instance: dg.DagsterInstance) -> None:
+    def _directly(self, session: Session, step: Step, instance: dg.DagsterInstance, workers: Workers) -> None:
         from pipelines import reporting
 
         match step.what:
             case "collect_states":
-                reporting.report_captures(instance, self._read(step, states=True))
+                found = workers.collect(step.at.isoformat(), step.day, states=True)
+                reporting.report_captures(instance, found)
             case "collect_events":
-                reporting.report_captures(instance, self._read(step, states=False))
+                found = workers.collect(step.at.isoformat(), step.day, states=False)
+                reporting.report_captures(instance, found)
             case "evaluate_day":
                 for day, due in list(evaluation.owed(session)):
-                    evaluation.evaluate(session, day, due)
+                    evaluation.evaluate(session, day, due, workers.judge)
             case "close_day":
                 reporting.report_closing(instance, step.day, session.close())
-
-    def _read(self, step: Step, *, states: bool) -> list[Collected]:
-        """Collect every source at once, each in a session of its own, as Dagster's runs would."""
-        found: dict[str, list[Recipe]] = {}
-        for recipe in catalogue().recipes.values():
-            if (recipe.kind is not Kind.EVENT) == states:
-                found.setdefault(recipe.source, []).append(recipe)
-
-        def read(source: str) -> list[Collected]:
-            session = self.readers.setdefault(source, self._session())
-            session.index.refresh()
-            collected = [
-                session.collect(recipe, day, step.at.isoformat())
-                for recipe in found[source]
-                for day in ([step.day] if states else session.unsettled(recipe))
-            ]
-            session.disconnect()
-            return collected
-
-        with ThreadPoolExecutor(READERS) as pool:
-            return [result for results in pool.map(read, found) for result in results]
 
     def _through_dagster(self, session: Session, step: Step) -> None:
         from pipelines import controls, schedules
@@ -302,7 +278,7 @@ class Replay:
         found = session.catalogue
         match step.what:
             case "collect_states":
-                for source in sorted({r.source for r in recipes(session, states=True)}):
+                for source in sorted({recipe.source for recipe in wanted(states=True)}):
                     self._run(step, step.day, schedules.keys(found, states=True, source=source))
             case "collect_events":
                 by_day: dict[date, list[dg.AssetKey]] = {}
@@ -315,7 +291,6 @@ class Replay:
                     self._run(step, day, controls.keys_of(due))
             case "close_day":
                 self._run(step, step.day, None)
-        session.index.refresh()
 
     def _run(self, step: Step, day: date, selection: Sequence[dg.AssetKey] | None) -> None:
         result = runs.execute(
@@ -324,15 +299,11 @@ class Replay:
             partition=day.isoformat(),
             selection=selection,
             tags={"evidence/round": step.at.isoformat()},
+            alone=True,
         )
         # A source that cannot be read is part of a company's life, and leaves a gap; nothing else may fail.
         if not step.what.startswith("collect_"):
             runs.insist(result, step.what)
-
-
-def recipes(session: Session, *, states: bool) -> list[Recipe]:
-    """Return the recipes of states and registers, or of events."""
-    return [r for r in session.catalogue.recipes.values() if (r.kind is not Kind.EVENT) == states]
 
 
 def done(session: Session, step: Step) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Result: TypeAlias = Mapping[str, Any]
 """A row of ctl_result."""
+Judges: TypeAlias = "Callable[[Sequence[Control], date, Sequence[Mapping[str, Any]]], Iterable[TestOutcome]]"
+"""(controls, day, waivers) -> the outcomes of their tests that read evidence."""
 INSTANCE = "main"
 WAIVERS = "register_waiver"
 
@@ -201,10 +203,16 @@ def reads(control_id: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def evaluate(session: Session, day: date, wanted: Collection[str] | None = None) -> Evaluated:
+def evaluate(
+    session: Session,
+    day: date,
+    wanted: Collection[str] | None = None,
+    judges: Judges | None = None,
+) -> Evaluated:
     """Derive a day's datasets, judge its controls (all, or those wanted) and store the results.
 
     Whatever goes wrong inside one test becomes its verdict; it never keeps another from being judged.
+    `judges` judge what reads evidence in other processes; null: it is judged here.
     """
     from expectations import results
 
@@ -216,10 +224,18 @@ def evaluate(session: Session, day: date, wanted: Collection[str] | None = None)
     chosen = tuple(control for control in controls() if wanted is None or control.id in wanted)
     evidence = evidence_paths(session, day) | paths_around(session, chosen, day)
     waivers = waivers_of(session, reader, day)
-    outcomes: list[TestOutcome] = []
     tests = [(control, test) for control in chosen for test in control.tests]
-    for control, test in sorted(tests, key=lambda pair: pair[1].reads_results):
-        outcomes.append(judge(session, reader, control, test, day, waivers, outcomes))
+    if judges is not None:
+        outcomes = list(judges(chosen, day, waivers))
+    else:
+        outcomes = [
+            judge(session, reader, control, test, day, waivers, ())
+            for control, test in tests
+            if not test.reads_results
+        ]
+    for control, test in tests:
+        if test.reads_results:
+            outcomes.append(judge(session, reader, control, test, day, waivers, outcomes))
     outcomes.sort(key=lambda outcome: outcome.test_id)
     now = session.clock.now()
     entry = session.store.write(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from warehouse.store import Home
@@ -81,13 +81,19 @@ def execute(
     partition: str | None = None,
     selection: Sequence[dg.AssetKey] | None = None,
     tags: Mapping[str, str] | None = None,
+    alone: bool = False,
 ) -> dg.ExecuteInProcessResult:
-    """Run one job to its end and return what became of it; a failed step does not raise."""
-    with instance_of(settings.home) as instance:
-        from pipelines.definitions import code_location
+    """Run one job to its end and return what became of it; a failed step does not raise.
+
+    `alone` says that nobody else uses the home's Dagster meanwhile: its events are then stored together.
+    """
+    with instance_of(settings.home) as instance, ExitStack() as stack:
+        from pipelines.run_history import RunHistory
         from pipelines.session import Session
 
-        definition = code_location(settings).resolve_job_def(job)
+        definition = _job(settings, job)
+        if alone and isinstance(instance.event_log_storage, RunHistory):
+            stack.enter_context(instance.event_log_storage.together())
         try:
             return definition.execute_in_process(
                 instance=instance,
@@ -99,6 +105,19 @@ def execute(
             )
         finally:
             Session.end_run()
+
+
+def _job(settings: Settings, job: str) -> dg.JobDefinition:
+    """Return a job of the definitions, which are made once for the same settings: that takes a while."""
+    global _definitions  # noqa: PLW0603 - one home is at work in a process, rarely a second after it
+    if _definitions is None or _definitions[0] is not settings:
+        from pipelines.definitions import code_location
+
+        _definitions = settings, code_location(settings)
+    return _definitions[1].resolve_job_def(job)
+
+
+_definitions: tuple[Settings, dg.Definitions] | None = None
 
 
 class RunFailed(Exception):
