@@ -41,7 +41,7 @@ docs: $(READY) ## Regenerate the control catalogue in the README
 	@$(BIN)/evidence schema --catalogue-into README.md
 
 lock: ## Recompile requirements.lock (needs uv; a pip of 2023 needs the extras kept)
-	uv pip compile pyproject.toml --extra sandbox --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --output-file requirements.lock
+	uv pip compile pyproject.toml --extra sandbox --extra dev --universal --generate-hashes --no-annotate --no-header --no-strip-extras --output-file requirements.lock
 
 clean: ## Remove what the demo collected; the tools stay
 	rm -rf .evidence

@@ -21,6 +21,8 @@ from sandbox.faults import Fault, Faults
 from sandbox.org import AWS_ACCOUNTS, DOMAIN, IAM_USERS, READER_ROLE
 
 ACCESS_KEY, SECRET_KEY = "AKIASANDBOXREADER000", "the-sandbox-checks-no-signature"
+STOP_SECONDS = 0.02
+"""How soon the server sees that it is asked to stop."""
 
 
 class AwsPart:
@@ -66,7 +68,7 @@ class AwsPart:
                 """Keep quiet: one line a request would fill the log."""
 
         self._server = make_server("127.0.0.1", 0, self._front, threaded=True, request_handler=Handler)
-        Thread(target=self._server.serve_forever, daemon=True).start()
+        Thread(target=self._server.serve_forever, args=(STOP_SECONDS,), daemon=True).start()
         self._found()
         self.advance(self._at)
         return {

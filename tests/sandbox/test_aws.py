@@ -3,7 +3,7 @@ from __future__ import annotations
 import csv
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws import AwsPart
-from sandbox.aws_secrets import secrets_of
+from sandbox.aws_secrets import Secret, secrets_of
 from sandbox.aws_state import AwsState
 from sandbox.company import Company
 from sandbox.faults import Faults, draw
@@ -114,9 +114,10 @@ def instants(said: Any) -> Iterator[datetime]:
             yield from instants(value)
 
 
-def found_by_rules(state: AwsState, at: datetime) -> Counter[tuple[str, str]]:
+def found_by_rules(
+    state: AwsState, company: Company, vaults: Mapping[str, list[Secret]], at: datetime
+) -> Counter[tuple[str, str]]:
     """Return (population key, code) of what the rules of AC-02, AC-07.d, GV-06.e, SK-01.a and SK-02 find."""
-    company = Company(state.seed, state.faults)
     found: Counter[tuple[str, str]] = Counter()
     for account in AWS_ACCOUNTS:
         found[f"aws:{account}", "NOT_READ_ONLY"] += state.reader_can_write(account, at)
@@ -137,7 +138,7 @@ def found_by_rules(state: AwsState, at: datetime) -> Counter[tuple[str, str]]:
             found[key, "KEY_IDLE"] += (at - (one.last_used(at) or one.created)).days > 45
         if len(active) == 2:
             found[f"aws:{user.account}:{active[0].id}", "DOUBLE_KEY"] += (at - active[1].created).days > 7
-    for account, secrets in secrets_of(state.seed, state.faults).items():
+    for account, secrets in vaults.items():
         for secret in secrets:
             current = max(secret.changes(at))
             found[f"{account}/{secret.name}", "ROTATION_OVERDUE"] += (at - current).days > 90
@@ -282,14 +283,14 @@ def test_planted_faults_are_served_on_their_days_and_not_after(faults: Faults) -
 def test_the_rules_find_exactly_what_was_planted(seed: int, faults: Faults) -> None:
     """At every noon, in the demo's company and in forty drawn ones."""
     planted = faults if seed == SEED else Faults(tuple(draw(seed)))
-    state = AwsState(seed, planted)
+    state, company, vaults = AwsState(seed, planted), Company(seed, planted), secrets_of(seed, planted)
     for noon in NOONS:
         expected = Counter(
             (state.population_key(fault), fault.code)
             for fault in planted.all
             if fault.part == "aws" and noon.date() in fault.days
         )
-        assert expected == found_by_rules(state, noon)
+        assert expected == found_by_rules(state, company, vaults, noon)
 
 
 def test_keys_of_many_ages_rotate_and_the_retired_are_left_inactive(faults: Faults) -> None:

@@ -82,7 +82,7 @@ def companies() -> list[Any]:
     return [pytest.param(None, id="demo"), *(pytest.param(n, id=f"drawn {n}") for n in (1, 2))]
 
 
-@pytest.fixture(params=companies())
+@pytest.fixture(scope="module", params=companies())
 def books(request: pytest.FixtureRequest, faults: Faults) -> tuple[Processor, int, Faults]:
     """Return a processor's books, the seed and the faults of the company."""
     if request.param is None:

@@ -148,7 +148,7 @@ def served() -> Iterator[Cloud]:
     """Serve one account for the tests of a module."""
     cloud = Cloud()
     server = make_server("127.0.0.1", 0, cloud, threaded=True, request_handler=Quiet)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     cloud.url = f"http://127.0.0.1:{server.server_port}"
     yield cloud
     server.shutdown()

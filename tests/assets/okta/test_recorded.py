@@ -139,7 +139,7 @@ def client(recorded: Recorded) -> Iterator[OktaClient]:
             listings["/api/v1/policies"].append({"id": parent, "status": "ACTIVE", "type": "ACCESS_POLICY"})
     Replay.listings = listings
     server = ThreadingHTTPServer(("127.0.0.1", 0), Replay)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OKTA_TESTING_TESTINGDISABLEHTTPSCHECK", "true")
         made = OktaClient(instance="replay", org_url=f"http://127.0.0.1:{server.server_port}", token="none")

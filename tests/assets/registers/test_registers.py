@@ -67,7 +67,7 @@ def test_every_register_of_a_company_becomes_rows() -> None:
         assert rows, name
         assert len(keys) == len(rows), name
     counted = {name: len(rows) for name, rows in found.items()}
-    assert (1, 1, 2) == (counted["dr_action"], counted["dr_plan"], counted["dr_test"])
+    assert (1, 1, 3) == (counted["dr_action"], counted["dr_plan"], counted["dr_test"])
     assert (7, 7, 5, 1) == tuple(
         counted[name] for name in ("vendor", "vendor_contract", "vendor_evidence", "vendor_assessment")
     )
