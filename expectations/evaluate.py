@@ -90,7 +90,9 @@ def evaluate(
     ignored: set[str] = set()
     if not absent and not known.errors:
         for one in observed:
-            accepted = in_force(waivers, control.id, test.id, one.observed_at)
+            # What is only known once a day is over, such as its events, is still about that day.
+            about = min(one.observed_at, _midnight(day) + timedelta(days=1, microseconds=-1))
+            accepted = in_force(waivers, control.id, test.id, about)
             ignored.update(accepted.ignored)
             rounds += (_see(test, day, one, known, parameters, accepted),)
     if rounds:
@@ -145,7 +147,7 @@ def _see(
     accepted: InForce,
 ) -> Seen:
     """Return what one round shows."""
-    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    start = _midnight(day)
     built_in = {
         "day": day,
         "day_start": start,
@@ -181,6 +183,10 @@ def _see(
     if reached is Verdict.FAIL and not facts.num_rows:
         refused[test.id, POPULATION_EMPTY] = None
     return Seen(one.observed_at, reached, reason, judgement, refused)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _lives(control: Control, test: Test, rounds: Sequence[Seen]) -> Iterator[ExceptionLife]:

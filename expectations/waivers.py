@@ -31,9 +31,9 @@ class InForce:
 
 
 def in_force(waivers: Sequence[Waiver], control_id: str, test_id: str, at: datetime) -> InForce:
-    """Return what counts for a test at the instant its evidence was observed.
+    """Return what counts for a test at the instant its evidence is about.
 
-    A waiver approved later, or dated back, accepts nothing that was observed before its approval.
+    A waiver approved later, or dated back, accepts nothing of before its approval.
     """
     counting, ignored = [], []
     for waiver in sorted(waivers, key=lambda row: str(row["waiver_id"])):

@@ -216,6 +216,24 @@ def test_a_waiver_of_the_afternoon_does_not_mend_the_morning(control: Control) -
     assert ["exception", "waived"] == outcome.population["status"].to_pylist()
 
 
+@pytest.mark.parametrize(
+    ("changes", "accepts"),
+    [
+        ({}, True),
+        ({"expires_at": MIDNIGHT + timedelta(hours=23, minutes=59)}, False),
+        ({"effective_from": hour(24), "expires_at": hour(48)}, False),
+        ({"approved_at": hour(24)}, False),
+    ],
+)
+def test_what_is_read_after_midnight_is_still_about_its_day(
+    control: Control, changes: dict[str, Any], accepts: bool
+) -> None:
+    """A waiver until the end of the day accepts what was read at one o'clock; one given since does not."""
+    outcome = run(control, seen(25, doors(("front", 0), ("back", 1))), waivers=[waiver(**changes)])
+
+    assert ("PASS_WAIVED" if accepts else "FAIL") == outcome.verdict
+
+
 def test_everything_is_left_behind_as_declared(control: Control) -> None:
     """The four tables have the declared schemas, and name row, status, codes and facts."""
     rows = doors(("attic", None), ("back", 1), ("front", 0), ("shed", None), walled_up=["shed"])
