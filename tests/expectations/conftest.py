@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,7 @@ def doors(*rows: tuple[str, int | None], walled_up: Sequence[str] = ()) -> list[
 
 
 def seen(hour: int, rows: Sequence[dict[str, Any]], instance: str = "main") -> Observation:
-    """Return a round of evidence at an hour of the day."""
+    """Return a round of evidence at an hour of the day, or of the next from 24 on."""
     schema = pa.schema([*DOOR.schema, pa.field("instance", pa.string())])
 
     def connect() -> duckdb.DuckDBPyConnection:
@@ -140,7 +140,7 @@ def seen(hour: int, rows: Sequence[dict[str, Any]], instance: str = "main") -> O
         return connection
 
     return Observation(
-        datetime(2026, 3, 10, hour, tzinfo=UTC),
+        datetime(2026, 3, 10, tzinfo=UTC) + timedelta(hours=hour),
         connect,
         frozenset({("house_door", instance)}),
         (f"{hour:064}",),
