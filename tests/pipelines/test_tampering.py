@@ -104,6 +104,8 @@ def test_testing_again_without_a_file_is_not_tested_and_with_an_altered_one_an_e
     assert {
         **before,
         "AC-02.a": "NOT_TESTED",
+        "AC-07.b": "ERROR",  # reads the credentials derived from the altered file
+        "AC-07.d": "ERROR",
         "SK-02.a": "ERROR",
         "SK-02.b": "ERROR",
         "SK-02.c": "ERROR",

@@ -13,6 +13,7 @@ from assets.collect import DayRefused
 from pipelines import demo, evaluation, publishing
 from pipelines.clock import SandboxClock
 from pipelines.session import Session
+from pipelines.workers import wanted
 from sandbox.process import Company
 from warehouse.period import Calendar
 from warehouse.snapshots import Slot
@@ -40,7 +41,7 @@ class Running:
         """Move to a moment and capture the states of some sources."""
         self.clock.set(moment)
         self.company.advance(moment)
-        for recipe in demo.recipes(self.session, states=True):
+        for recipe in wanted(states=True):
             if recipe.source in sources:
                 result = self.session.collect(recipe, moment.date(), moment.isoformat())
 
