@@ -174,6 +174,11 @@ class ControlFile(Strict):
     lag_days: Annotated[int, Field(ge=0)] = Field(
         description="days between the end of the evidence day and the earliest day its test can be run"
     )
+    cutoff_days: Annotated[int, Field(ge=0, le=31)] = Field(
+        0,
+        description="days after the end of the evidence day in which what belongs to it may still arrive; "
+        "it is first judged then",
+    )
     owner: Word = Field(description="a role, never a person")
     remediation_days: Annotated[int, Field(gt=0)] | None = None
     note: Text | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -29,6 +29,31 @@ class Catalogue:
         made = {derivation.dataset.name for derivation in self.derivations}
         found = [d for d in self.datasets.values() if d.kind is Kind.DERIVED and d.source != "ctl"]
         return {dataset.name for dataset in found} - made
+
+    def touched(self, names: Collection[str] | None, left_out: Collection[str]) -> list[Derivation]:
+        """Return the derivations of some datasets and of what reads them, in order; null: all of them."""
+        found = None if names is None else set(names)
+        chosen = []
+        for derivation in self.derivations:  # what is read by others comes first
+            name = derivation.dataset.name
+            if name not in left_out and (
+                found is None or name in found or found.intersection(derivation.inputs)
+            ):
+                chosen.append(derivation)
+                if found is not None:
+                    found.add(name)
+        return chosen
+
+    @staticmethod
+    def levels(derivations: Sequence[Derivation]) -> list[list[Derivation]]:
+        """Return derivations in groups, none of which reads what another of its group makes."""
+        depth: dict[str, int] = {}
+        groups: dict[int, list[Derivation]] = {}
+        for derivation in derivations:
+            at = 1 + max((depth[name] for name in derivation.inputs if name in depth), default=0)
+            depth[derivation.dataset.name] = max(at, depth.get(derivation.dataset.name, 0))
+            groups.setdefault(at, []).append(derivation)
+        return [groups[at] for at in sorted(groups)]
 
     def expected(self, instances: dict[str, list[str]]) -> list[tuple[Dataset, str]]:
         """Return every (dataset, instance) a configuration leads to, derived ones included."""

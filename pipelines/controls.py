@@ -14,7 +14,7 @@ import dagster as dg
 
 from pipelines.catalogue import catalogue
 from pipelines.configuration import Settings
-from pipelines.evaluation import Result, controls, derived_facts, worst_of
+from pipelines.evaluation import Result, controls, derived_facts, derived_for, worst_of
 from pipelines.session import Session, day_of
 from warehouse.dataset import Dataset, Kind
 
@@ -53,8 +53,7 @@ def evaluated_keys() -> list[dg.AssetKey]:
 
 def keys_of(due: Collection[str]) -> list[dg.AssetKey]:
     """Return the asset keys of some controls, and of the derived datasets an evaluation refreshes first."""
-    everything = {control.id for control in controls()}
-    refreshed = [dg.AssetKey(dataset.name) for dataset in derived()] if set(due) == everything else []
+    refreshed = [dg.AssetKey(name) for name in sorted(derived_for(frozenset(due)))]
     return [*refreshed, *(control_key(control) for control in sorted(due))]
 
 
@@ -145,6 +144,7 @@ def control_spec(
         deps=sorted(name for name in needed if datasets[name].source != "ctl"),
         tags={"severity": control.severity.lower()},
         metadata={"criteria": list(control.criteria)},
+        skippable=control.cutoff_days > 0,  # until the cut-off of a day there is nothing to say about it
     )
 
 

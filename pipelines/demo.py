@@ -268,7 +268,7 @@ class Replay:
                 reporting.report_captures(instance, found)
             case "evaluate_day":
                 for day, due in list(evaluation.owed(session)):
-                    evaluation.evaluate(session, day, due, workers.judge)
+                    evaluation.evaluate(session, day, due, workers.judge, workers.derive)
             case "close_day":
                 reporting.report_closing(instance, step.day, session.close())
 

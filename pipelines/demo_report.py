@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pipelines import demo, runs
+from pipelines import demo, evaluation, runs
 from pipelines.configuration import home
 from pipelines.demo import Plan, Replay
 from pipelines.session import Session
@@ -51,13 +51,21 @@ class Comparison:
         return self.planted == self.found and self.lacking == self.untested
 
 
+def judged(plan: Plan, test: str, day: date) -> bool:
+    """Return whether a test's cut-off about a day passes before the plan ends."""
+    control = next(one for one in evaluation.controls() if one.id == test.partition(".")[0])
+    return day + timedelta(days=control.cutoff_days) <= plan.all_days[-1]
+
+
 def planted(session: Session, plan: Plan, expected: Iterable[Mapping[str, Any]]) -> frozenset[Finding]:
     """Return what the company planted, inside the plan's days, and the gaps its outages must leave."""
-    days = {day.isoformat() for day in plan.all_days}
+    days = {day.isoformat(): day for day in plan.all_days}
     findings = {
         (item["test"], item["population_key"], item["code"], item["day"], item["expect"] == "waived")
         for item in expected
-        if item["day"] in days and item["expect"] != "unknown"
+        if item["day"] in days
+        and judged(plan, item["test"], days[item["day"]])
+        and item["expect"] != "unknown"
     }
     down: list[tuple[str, str | None, date]] = [("okta", None, day) for day in plan.okta_down]
     down += [("aws", account, day) for account, day in plan.aws_unreachable]
@@ -91,7 +99,9 @@ def found(place: Home) -> frozenset[Finding]:
 
 def lacking(plan: Plan, tests: Iterable[str]) -> frozenset[Untested]:
     """Return which tests must be NOT_TESTED on which of the plan's days."""
-    return frozenset((test, day.isoformat()) for test in tests for day in plan.all_days)
+    return frozenset(
+        (test, day.isoformat()) for test in tests for day in plan.all_days if judged(plan, test, day)
+    )
 
 
 def untested(place: Home, plan: Plan, tests: Collection[str]) -> frozenset[Untested]:

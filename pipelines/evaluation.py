@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -17,7 +17,7 @@ from expectations.control import Control, Test
 from expectations.loading import discover
 from pipelines.catalogue import catalogue
 from pipelines.session import Session, product_version
-from warehouse.dataset import Dataset
+from warehouse.dataset import Dataset, Kind
 from warehouse.ledger import Entry
 from warehouse.read import Need, Reader, Round
 from warehouse.snapshots import Slot
@@ -26,14 +26,21 @@ from warehouse.store import Offered
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from assets.capture import Derivation
     from expectations.outcome import TestOutcome
 
 Result: TypeAlias = Mapping[str, Any]
 """A row of ctl_result."""
 Judges: TypeAlias = "Callable[[Sequence[Control], date, Sequence[Mapping[str, Any]]], Iterable[TestOutcome]]"
 """(controls, day, waivers) -> the outcomes of their tests that read evidence."""
+Derives: TypeAlias = "Callable[[Sequence[Derivation], date], None]"
+"""(derivations none of which reads another, day): computes them."""
 INSTANCE = "main"
 WAIVERS = "register_waiver"
+
+
+class TooEarly(Exception):
+    """Nothing that was asked about a day can be judged before its cut-off has passed."""
 
 
 @cache
@@ -142,6 +149,38 @@ def needs_around(control_id: str) -> frozenset[Need]:
     return frozenset(found)
 
 
+def judged_from(control: Control, day: date) -> datetime:
+    """Return the instant from which a control can be judged about a day: when its cut-off has passed."""
+    return day_window(day)[1] + timedelta(days=control.cutoff_days)
+
+
+@cache
+def left_for_later(due: frozenset[str]) -> frozenset[str]:
+    """Return the derived datasets that only controls outside `due` read which wait for a cut-off.
+
+    They are computed when the first of those is judged, from what has come until then.
+    """
+    waiting = {control.id for control in controls() if control.cutoff_days} - due
+    others = {control.id for control in controls()} - waiting
+    theirs = frozenset[str]().union(*map(reads, waiting))
+    return theirs.intersection(_derived_names()) - frozenset[str]().union(*map(reads, others))
+
+
+@cache
+def derived_for(due: frozenset[str]) -> frozenset[str]:
+    """Return the derived datasets that an evaluation of some controls makes, and not only makes anew."""
+    whole = {control.id for control in controls() if not control.cutoff_days} <= due
+    later = left_for_later(frozenset())
+    first = _derived_names() - later if whole else frozenset[str]()
+    return first | later.intersection(frozenset[str]().union(*map(reads, due)))
+
+
+@cache
+def _derived_names() -> frozenset[str]:
+    found = catalogue().datasets.values()
+    return frozenset(d.name for d in found if d.kind is Kind.DERIVED and d.source != "ctl")
+
+
 def owed(session: Session) -> Iterator[tuple[date, frozenset[str]]]:
     """Yield (day, controls) for days that are over and controls whose evidence is newer than their results.
 
@@ -158,7 +197,8 @@ def owed(session: Session) -> Iterator[tuple[date, frozenset[str]]]:
         due = {
             control.id
             for control in controls()
-            if _is_owed(
+            if judged_from(control, day) <= session.clock.now()
+            and _is_owed(
                 control,
                 paths | paths_around(session, [control], day),
                 latest.get((day.isoformat(), control.id)),
@@ -208,20 +248,31 @@ def evaluate(
     day: date,
     wanted: Collection[str] | None = None,
     judges: Judges | None = None,
+    derives: Derives | None = None,
 ) -> Evaluated:
     """Derive a day's datasets, judge its controls (all, or those wanted) and store the results.
 
-    Whatever goes wrong inside one test becomes its verdict; it never keeps another from being judged.
-    `judges` judge what reads evidence in other processes; null: it is judged here.
+    A control is left out until its cut-off has passed; TooEarly is raised where none is left. Whatever goes
+    wrong inside one test becomes its verdict; it never keeps another from being judged.
+    `judges` judge what reads evidence in other processes, `derives` derive there; null: it is done here.
     """
     from expectations import results
 
     session.index.refresh()
-    everything = wanted is None or {control.id for control in controls()} <= set(wanted)
-    touched = None if everything else frozenset[str]().union(*map(reads, wanted or ()))
+    due = {control.id for control in controls() if judged_from(control, day) <= session.clock.now()}
+    asked = frozenset(due if wanted is None else due.intersection(wanted))
+    if not asked:
+        raise TooEarly(
+            f"{', '.join(sorted(wanted or ()))} cannot be judged about {day} yet: what belongs to that day "
+            "may still arrive until the cut-off (`cutoff_days` in control.yaml). A later run judges it."
+        )
+    everything = {control.id for control in controls() if not control.cutoff_days} <= asked
+    touched = None if everything else frozenset[str]().union(*map(reads, asked))
     definitions = {control.id: control.definition_sha256(day) for control in controls()}
-    reader = session.derive(day, definitions, touched)
-    chosen = tuple(control for control in controls() if wanted is None or control.id in wanted)
+    reader = session.derive(
+        day, definitions, touched, left_out=left_for_later(asked) if everything else (), derives=derives
+    )
+    chosen = tuple(control for control in controls() if control.id in asked)
     evidence = evidence_paths(session, day) | paths_around(session, chosen, day)
     waivers = waivers_of(session, reader, day)
     tests = [(control, test) for control in chosen for test in control.tests]
@@ -272,7 +323,7 @@ def judge(
     from expectations.evaluate import Observation, evaluate, observations
 
     now = session.clock.now()
-    over = now >= day_window(day)[1] + timedelta(days=control.lag_days)
+    over = now >= judged_from(control, day) + timedelta(days=control.lag_days)
     if test.reads_results:
         observed = (
             Observation(
@@ -348,6 +399,7 @@ def definition_rows(found: Sequence[Control]) -> list[dict[str, Any]]:
             "severity": control.severity,
             "frequency": control.frequency,
             "lag_days": control.lag_days,
+            "cutoff_days": control.cutoff_days,
             "remediation_days": control.remediation_days,
             "note": control.note,
             "code_version": control.code_version,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from assets import documents, meta
-from assets.capture import Client, Recipe
+from assets.capture import Client, Derivation, Recipe
 from assets.collect import Collector
 from assets.derive import Deriver, NotInForce
 from assets.failures import SourceFailure
@@ -182,14 +182,35 @@ class Session:
         return next(entry for entry in reversed(self.store.ledger.entries) if entry.number == number)
 
     def derive(
-        self, day: date, definitions: Mapping[str, str], touched: Collection[str] | None = None
+        self,
+        day: date,
+        definitions: Mapping[str, str],
+        touched: Collection[str] | None = None,
+        *,
+        left_out: Collection[str] = (),
+        derives: Callable[[Sequence[Derivation], date], None] | None = None,
     ) -> Reader:
         """Compute the derived datasets of a day and what GV-06 tests; return the reader that was used.
 
         `definitions` are those the controls are about to be judged by: control -> digest.
         `touched` names datasets: then only what is one of them or reads one is computed.
+        `derives` computes derivations in other processes; null: they are computed here.
         """
         reader = Reader(self.store, self.index, self.catalogue.datasets)
+        chosen = self.catalogue.touched(touched, left_out)
+        for level in self.catalogue.levels(chosen):
+            if derives is None:
+                self.compute(level, day, reader)
+            else:
+                derives(level, day)
+                self.index.refresh()
+        names = None if touched is None else {*touched, *(one.dataset.name for one in chosen)}
+        if names is None or names & self.catalogue.described:
+            self._describe_evidence(day, definitions)
+        return reader
+
+    def compute(self, derivations: Sequence[Derivation], day: date, reader: Reader) -> None:
+        """Compute some derivations about a day; what one of them reads has been computed before."""
         deriver = Deriver(
             self.store,
             self.index,
@@ -199,15 +220,8 @@ class Session:
             product_version(),
             parameter,
         )
-        names = None if touched is None else set(touched)
-        for derivation in self.catalogue.derivations:  # what is read by others comes first
-            if names is None or derivation.dataset.name in names or names.intersection(derivation.inputs):
-                deriver.derive(derivation, day, reader)
-                if names is not None:
-                    names.add(derivation.dataset.name)
-        if names is None or names & self.catalogue.described:
-            self._describe_evidence(day, definitions)
-        return reader
+        for derivation in derivations:
+            deriver.derive(derivation, day, reader)
 
     def _describe_evidence(self, day: date, definitions: Mapping[str, str]) -> None:
         now = self.clock.now()

@@ -25,6 +25,7 @@ from warehouse.read import Reader
 from warehouse.store import Home
 
 if TYPE_CHECKING:
+    from assets.capture import Derivation
     from expectations.control import Control
     from expectations.outcome import TestOutcome
     from warehouse.ledger import Entry
@@ -66,6 +67,14 @@ class Workers:
             for answer in asked
             for name, on, entries, failures in answer.result()
         ]
+
+    def derive(self, derivations: Sequence[Derivation], day: date) -> None:
+        """Compute derivations none of which reads another."""
+        everything = catalogue().derivations
+        places = [everything.index(derivation) for derivation in derivations]
+        shares = [places[n::PROCESSES] for n in range(PROCESSES)]
+        for done in [self._pool.submit(_derive, self.home, share, day) for share in shares if share]:
+            done.result()
 
     def judge(
         self, chosen: Sequence[Control], day: date, waivers: Sequence[Mapping[str, Any]]
@@ -109,6 +118,13 @@ def _collect(home: Path, source: str, round_name: str, day: date, states: bool) 
                 found.append((recipe.name, on, made.entries, failures))
     session.disconnect()
     return found
+
+
+def _derive(home: Path, places: Sequence[int], day: date) -> None:
+    session = _session(home)
+    session.index.refresh()
+    reader = Reader(session.store, session.index, session.catalogue.datasets)
+    session.compute([session.catalogue.derivations[place] for place in places], day, reader)
 
 
 def _judge(home: Path, control_id: str, day: date, waivers: Sequence[Mapping[str, Any]]) -> list[TestOutcome]:

@@ -63,6 +63,7 @@ CONTROLS: Sequence[Mapping[str, Any]] = (
         "severity": "High",
         "frequency": "daily",
         "lag_days": 0,
+        "cutoff_days": 0,
         "remediation_days": 5,
         "note": None,
         "code_version": "c0de",

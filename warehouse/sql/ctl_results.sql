@@ -176,7 +176,7 @@ from ctl.control_test as test
 join ctl.control as control on control.control_id = test.control_id
 cross join days
 anti join ctl.test_day as done on done.test_id = test.test_id and done.result_day = days.day
-where timezone('UTC', days.day + to_days(2 + coalesce(control.lag_days, 0)::integer))
+where timezone('UTC', days.day + to_days(2 + (coalesce(control.lag_days, 0) + coalesce(control.cutoff_days, 0))::integer))
     <= (select published_at from meta.published);
 
 comment on table ctl.test_day is 'One row per test and evidence day: the verdict that counts';
