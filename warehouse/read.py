@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
 
 import duckdb
 
@@ -17,6 +19,10 @@ from warehouse.dataset import Dataset, Kind
 from warehouse.period import Calendar
 from warehouse.snapshots import Index, Slot, Snapshot
 from warehouse.store import Store, digest_of
+
+MACROS = Path(__file__).parent / "sql" / "macros"
+ARITHMETIC = ("round_div", "largest_remainder")
+"""The macros that rules use too: whoever reads evidence has them, as analysts do."""
 
 
 class Fault(StrEnum):
@@ -290,13 +296,20 @@ def snapshot_read(snapshots: Sequence[Snapshot] = ()) -> str:
 
 
 def in_memory() -> duckdb.DuckDBPyConnection:
-    """Return an in-memory DuckDB in UTC that never downloads an extension."""
+    """Return an in-memory DuckDB in UTC that never downloads an extension and rounds as the rules do."""
     connection = duckdb.connect(
         ":memory:",
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
     )
     connection.execute("set timezone = 'UTC'")
+    connection.execute(arithmetic())
     return connection
+
+
+@cache
+def arithmetic() -> str:
+    """Return SQL that makes the macros exact arithmetic is written in."""
+    return "\n".join((MACROS / f"{name}.sql").read_text(encoding="utf-8") for name in ARITHMETIC)
 
 
 SQL_TYPES = {
