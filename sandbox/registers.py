@@ -50,7 +50,7 @@ OUT_OF_SCOPE = {
 """A system that asks for no second factor, and need not."""
 
 
-class Plain(yaml.SafeDumper):
+class Plain(yaml.CSafeDumper):
     """Writes a value that occurs twice twice, as a person would."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - theirs
