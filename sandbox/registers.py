@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from sandbox import governance, roles
+from sandbox import books, governance, roles
 from sandbox.company import Company, okta_id
 from sandbox.faults import Fault, Faults
 from sandbox.github_people import MACHINES, Machine
@@ -181,6 +181,7 @@ class RegistersPart:
             "dr_plan": governance.recovery_plans(faults),
             "dr_test": governance.recovery_tests(self._seed, faults, today),
             "dr_action": governance.recovery_actions(faults, today),
+            **books.kept(self._seed, faults, today),
         }
 
     def _service_waivers(self) -> Iterator[dict[str, Any]]:

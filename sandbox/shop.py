@@ -57,7 +57,8 @@ class ShopPart:
         rules = "local all postgres trust\nlocal all all scram-sha-256\n"
         (data / "pg_hba.conf").write_text(rules, encoding="utf-8")
         self._server.psql("select pg_reload_conf();")
-        self._server.psql(Path(__file__).with_name("shop.sql").read_text(encoding="utf-8"))
+        for script in ("shop.sql", "shop_views.sql"):
+            self._server.psql(Path(__file__).with_name(script).read_text(encoding="utf-8"))
         address = self._server.get_uri()
         self._connection = dbapi.connect(address, autocommit=True)
         self._until = datetime.combine(PERIOD_START, datetime.min.time(), self._at.tzinfo) - BACK

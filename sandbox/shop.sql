@@ -1,4 +1,4 @@
--- What does the shop's database look like? Its own tables, and the read-only views of the shop contract.
+-- What does the shop's database look like? Its own tables; shop_views.sql shows them to the evidence reader.
 create schema shop;
 create schema evidence;
 
@@ -31,6 +31,7 @@ create table shop.orders (
     is_test boolean not null
 );
 create index on shop.orders (placed_at);
+create index on shop.orders (cancelled_at);
 
 create table shop.order_lines (
     line_id text primary key,
@@ -88,6 +89,7 @@ create table shop.payments (
     idempotency_key text
 );
 create index on shop.payments (attempted_at);
+create index on shop.payments (order_id);
 
 create table shop.users (
     user_id text primary key,
@@ -119,64 +121,140 @@ create table shop.login_events (
 );
 create index on shop.login_events (at);
 
-create view evidence.users as select * from shop.users;
-create view evidence.user_roles as select * from shop.user_roles;
-create view evidence.login_events as select * from shop.login_events;
-create view evidence.orders as select * from shop.orders;
-create view evidence.order_lines as select * from shop.order_lines;
-create view evidence.order_tax_lines as select * from shop.order_tax_lines;
-create view evidence.discounts as select * from shop.discounts;
-create view evidence.payments as select * from shop.payments;
-create view evidence.control_totals as
-select
-    'orders' as table_name,
-    (placed_at at time zone 'utc')::date as day,
-    count(*) as row_count,
-    sum(total_minor) as sum_minor,
-    max(updated_at) as max_updated_at
-from shop.orders
-group by day
-union all
-select
-    'order_lines',
-    (o.placed_at at time zone 'utc')::date as day,
-    count(*),
-    sum(l.ext_minor),
-    max(o.updated_at)
-from shop.order_lines as l
-join shop.orders as o on o.order_id = l.order_id
-group by day
-union all
-select
-    'order_tax_lines',
-    (o.placed_at at time zone 'utc')::date as day,
-    count(*),
-    sum(t.tax_minor),
-    max(o.updated_at)
-from shop.order_tax_lines as t
-join shop.orders as o on o.order_id = t.order_id
-group by day
-union all
-select
-    'discounts',
-    (o.placed_at at time zone 'utc')::date as day,
-    count(*),
-    sum(d.amount_minor),
-    max(o.updated_at)
-from shop.discounts as d
-join shop.orders as o on o.order_id = d.order_id
-group by day
-union all
-select
-    'payments',
-    (attempted_at at time zone 'utc')::date as day,
-    count(*),
-    sum(amount_minor),
-    max(recorded_at)
-from shop.payments
-group by day;
+create table shop.shipping_quotes (
+    quote_id text primary key,
+    order_id text not null,
+    zone text,
+    method text,
+    weight_g bigint,
+    amount_minor bigint,
+    quoted_at timestamptz not null,
+    override_approver text
+);
+create index on shop.shipping_quotes (order_id);
 
-create role evidence_reader login password 'sandbox-reader-password' nosuperuser nocreatedb nocreaterole;
-alter role evidence_reader set default_transaction_read_only = on;
-grant usage on schema evidence to evidence_reader;
-grant select on all tables in schema evidence to evidence_reader;
+create table shop.refunds (
+    refund_id text primary key,
+    order_id text not null,
+    processor_ref text,
+    status text not null,
+    currency text not null,
+    amount_minor bigint,
+    tax_minor bigint,
+    reason text,
+    created_at timestamptz not null,
+    recorded_at timestamptz,
+    actor text,
+    approver text
+);
+create index on shop.refunds (created_at);
+create index on shop.refunds (order_id);
+
+create table shop.refund_lines (
+    refund_id text not null,
+    line_id text not null,
+    target_kind text not null,
+    qty_e4 bigint,
+    amount_minor bigint,
+    tax_minor bigint,
+    primary key (refund_id, line_id, target_kind)
+);
+
+create table shop.giftcard_ledger (
+    gc_id text not null,
+    seq bigint not null,
+    kind text not null,
+    amount_minor bigint,
+    balance_after_minor bigint,
+    currency text not null,
+    order_id text,
+    at timestamptz not null,
+    expires_at timestamptz,
+    primary key (gc_id, seq)
+);
+create index on shop.giftcard_ledger (at);
+
+create table shop.number_series (
+    series text primary key,
+    gapless boolean not null
+);
+insert into shop.number_series values ('web', true);
+
+create table shop.number_voids (
+    series text not null,
+    order_number bigint not null,
+    reason text,
+    voided_at timestamptz not null,
+    primary key (series, order_number)
+);
+
+create table shop.manual_adjustments (
+    adj_id text primary key,
+    entity text not null,
+    entity_id text not null,
+    amount_minor bigint,
+    currency text,
+    actor text,
+    approver text,
+    approved_at timestamptz,
+    applied_at timestamptz not null,
+    ticket_key text
+);
+create index on shop.manual_adjustments (applied_at);
+
+create table shop.audit_events (
+    event_id text primary key,
+    at timestamptz not null,
+    actor text,
+    action text not null,
+    entity text not null,
+    entity_id text not null,
+    field_names text,
+    ticket_key text
+);
+create index on shop.audit_events (at);
+
+create table shop.fulfilments (
+    fulfilment_id text primary key,
+    order_id text,
+    location text,
+    shipped_at timestamptz not null,
+    recorded_at timestamptz,
+    promised_at timestamptz,
+    status text
+);
+create index on shop.fulfilments (shipped_at);
+create index on shop.fulfilments (order_id);
+
+create table shop.fulfilment_lines (
+    fulfilment_id text not null,
+    line_id text not null,
+    sku text,
+    qty_e4 bigint,
+    primary key (fulfilment_id, line_id)
+);
+
+create table shop.inventory_movements (
+    movement_id text primary key,
+    sku text not null,
+    location text not null,
+    kind text not null,
+    qty bigint,
+    ref_id text,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz,
+    actor text,
+    approver text,
+    ticket_key text
+);
+create index on shop.inventory_movements (occurred_at);
+
+create table shop.inventory_levels (
+    as_of timestamptz not null,
+    sku text not null,
+    location text not null,
+    on_hand bigint,
+    allocated bigint,
+    available bigint,
+    primary key (as_of, sku, location)
+);

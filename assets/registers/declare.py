@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime
 
-from assets.capture import Reading, Recipe, Row, capture, row
+from assets.capture import Reading, Recipe, Row, Rows, capture, captures, row
 from assets.registers.client import RegisterFolder
 from assets.registers.models import REGISTERS, RegisterRow
 from warehouse.dataset import Column, Dataset, DeclarationError, Kind, Privacy
@@ -19,13 +19,37 @@ TYPES = {str: "text", bool: "bool", int: "int", date: "date", AwareDatetime: "ti
 
 
 def register(name: str, model: type[RegisterRow], *key: str, people: tuple[str, ...] = ()) -> Recipe:
-    """Return the recipe of a register: one file `<name>.yaml` or `.csv`, a column per field of the model.
+    """Return the recipe of a register that is read by itself. Raises DeclarationError as `declared` does."""
+    dataset = declared(name, model, *key, people=people)
+
+    def read(folder: RegisterFolder, reading: Reading) -> Iterator[Row]:
+        return _rows(folder, reading, dataset)
+
+    read.__name__ = dataset.name
+    read.__doc__ = model.__doc__
+    return capture(dataset)(read)
+
+
+def together(name: str, doc: str, *datasets: Dataset) -> Recipe:
+    """Return the recipe of registers that are read at once; one bad file keeps all of them from counting."""
+
+    def read(folder: RegisterFolder, reading: Reading) -> Mapping[str, Rows]:
+        return {dataset.name: list(_rows(folder, reading, dataset)) for dataset in datasets}
+
+    read.__name__ = name
+    read.__doc__ = doc
+    return captures(*datasets)(read)
+
+
+def declared(name: str, model: type[RegisterRow], *key: str, people: tuple[str, ...] = ()) -> Dataset:
+    """Return the dataset of a register: one file `<name>.yaml` or `.csv`, a column per field of the model.
 
     The model's docstring is the dataset's title and its fields' descriptions are the columns' meanings;
     `people` names the columns that say who. A register may have no rows, but its file must be there.
     Raises DeclarationError for a field without a meaning.
     """
-    dataset = Dataset(
+    REGISTERS[name] = model
+    return Dataset(
         name=f"register_{name}",
         kind=Kind.REGISTER,
         title=(model.__doc__ or "").strip().rstrip("."),
@@ -33,15 +57,12 @@ def register(name: str, model: type[RegisterRow], *key: str, people: tuple[str, 
         columns=tuple(_columns(name, model, people)),
         may_be_empty=True,
     )
-    REGISTERS[name] = model
 
-    def read(folder: RegisterFolder, reading: Reading) -> Iterator[Row]:
-        for record in reading.records(folder.rows(name, key), dataset):
-            yield row(dataset, record)
 
-    read.__name__ = dataset.name
-    read.__doc__ = model.__doc__
-    return capture(dataset)(read)
+def _rows(folder: RegisterFolder, reading: Reading, dataset: Dataset) -> Iterator[Row]:
+    name = dataset.name.removeprefix("register_")
+    for record in reading.records(folder.rows(name, dataset.key), dataset):
+        yield row(dataset, record)
 
 
 def _columns(name: str, model: type[RegisterRow], people: tuple[str, ...]) -> Iterator[Column]:

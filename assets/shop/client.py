@@ -16,7 +16,10 @@ from assets.capture import Access
 from assets.failures import PermanentFailure, SourceFailure, TransientFailure
 
 VIEW = re.compile(r"\b(?:from|join)\s+evidence\.([a-z_]+)")
+COLUMN = re.compile(r'column "?([a-z_.]+)"? does not exist')
 DENIED = re.compile(r"permission denied|does not exist|authentication failed|no pg_hba", re.IGNORECASE)
+NO_TABLE, NO_COLUMN = "42P01", "42703"
+"""PostgreSQL's states of a relation and of a column that do not exist."""
 
 
 @dataclass
@@ -61,12 +64,15 @@ class ShopClient:
         finally:
             connection.rollback()
 
-    def table(self, statement: str, bounds: Mapping[str, Any] | None = None) -> tuple[pa.Table, str]:
+    def table(
+        self, statement: str, bounds: Mapping[str, Any] | None = None, within: str | None = None
+    ) -> tuple[pa.Table, str]:
         """Return what one of the SQL files beside this module answers, and its text.
 
-        Of events, the statement's `$1` and `$2` are the bounds of the day.
+        Of events, the statement's `$1` and `$2` are the bounds of the day. `within` names the file whose
+        `with` the statement goes on from.
         """
-        sql = statement_of(statement)
+        sql = (statement_of(within) if within else "") + statement_of(statement)
         return self._fetch(sql, [bounds["start"], bounds["end"]] if bounds else None), sql
 
     def _open(self) -> Any:
@@ -91,12 +97,26 @@ class ShopClient:
                 cursor.execute(sql, parameters)
                 return cursor.fetch_arrow_table()
         except dbapi.Error as error:
-            raise self._failure(error, f"a query beginning {sql.strip().splitlines()[0]!r}") from None
+            raise self._failure(error, f"a query beginning {sql.strip().splitlines()[0]!r}", sql) from None
 
-    def _failure(self, error: Exception, doing: str) -> SourceFailure:
+    def _failure(self, error: Exception, doing: str, sql: str = "") -> SourceFailure:
         """Return the failure without the driver's text: it may quote the address, and so the password."""
         text = str(error)
         state = getattr(error, "sqlstate", None)
+        views = ", ".join(sorted({f"evidence.{name}" for name in VIEW.findall(sql)}))
+        if state == NO_TABLE and views:
+            return PermanentFailure(
+                f"shop {self.instance}: {doing} reads {views}, and one of these does not exist (SQLSTATE "
+                f"{state}). Expected every view of the shop contract, without rows where the platform has no "
+                "such thing: assets/shop/SETUP.md lists them, `evidence doctor --source shop` names all that "
+                "are lacking. A retry will not help."
+            )
+        if state == NO_COLUMN and (column := COLUMN.search(text)):
+            return PermanentFailure(
+                f"shop {self.instance}: {doing} reads {views}, and finds no column {column[1]} there "
+                f"(SQLSTATE {state}). Expected the columns that the SQL files in assets/shop name; select a "
+                "null of its type where the platform has no such fact. A retry will not help."
+            )
         if DENIED.search(text) or state in {"42501", "28P01", "42P01"}:
             return PermanentFailure(
                 f"shop {self.instance}: {doing} was refused (SQLSTATE {state}). The role needs LOGIN, and "

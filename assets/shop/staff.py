@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assets.capture import Reading, Rows, capture, captures
-from assets.shop.assets import KEPT_DAYS
 from assets.shop.client import ShopClient
+from assets.shop.declare import KEPT_DAYS
 from warehouse.dataset import Column, Dataset, Kind, Privacy
 
 USER = Dataset(

@@ -30,6 +30,20 @@ TABLES = {
 }
 """Table -> its own instant, or None where the order's counts, and the column that its control total sums."""
 STAFF = ("users", "user_roles", "login_events")
+LATER = (
+    "shipping_quotes",
+    "refunds",
+    "refund_lines",
+    "giftcard_ledger",
+    "number_series",
+    "number_voids",
+    "manual_adjustments",
+    "audit_events",
+    "fulfilments",
+    "fulfilment_lines",
+    "inventory_movements",
+    "inventory_levels",
+)
 
 
 class Shop:
@@ -184,7 +198,7 @@ def test_the_shop_is_as_varied_as_a_shop(shop: Shop) -> None:
 
 def test_the_reader_sees_the_views_and_changes_nothing(shop: Shop) -> None:
     """It has no right to the tables behind them, and its transactions are read-only."""
-    assert [{"name": name} for name in sorted([*TABLES, *STAFF, "control_totals"])] == shop.ask(
+    assert [{"name": name} for name in sorted([*TABLES, *STAFF, *LATER, "control_totals"])] == shop.ask(
         "select table_name::text as name from information_schema.role_table_grants "
         "where grantee = current_user order by 1"
     )

@@ -1,0 +1,92 @@
+"""Which registers do sales, tax and finance keep about orders and money?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from sandbox.faults import Faults
+from sandbox.orders import MARKETS
+from sandbox.processor import DISPUTE_FEE, FEE_E3, FEE_FIXED, SETTLED_IN
+
+SINCE = date(2025, 1, 1)
+"""From when everything here is in force."""
+Row = Mapping[str, Any]
+
+
+def kept(seed: int, faults: Faults, today: date) -> dict[str, Iterable[Row]]:
+    """Return register -> rows, as they stand on a day."""
+    del seed, faults, today  # nothing here changes yet
+    return {
+        "promotion": promotions(),
+        "tax_rate": tax_rates(),
+        "tax_registration": tax_registrations(),
+        "tax_certificate": tax_certificates(),
+        "tax_return": [],
+        "fee_schedule": fee_schedule(),
+        "bank_deposit": [],
+        "cycle_count": [],
+        "approval_limit": [],
+        "late_arrival": [],
+        "reconciliation_tolerance": [],
+    }
+
+
+def promotions() -> Iterator[Row]:
+    """Yield what may be taken off, and since when."""
+    for name, kind in (("SPRING10", "promotion"), ("WELCOME5", "voucher")):
+        yield {
+            "promotion_id": name,
+            "kind": kind,
+            "valid_from": SINCE,
+            "valid_to": None,
+            "approver": "head_of_marketing",
+        }
+
+
+def tax_rates() -> Iterator[Row]:
+    """Yield the rate of every market."""
+    for market in MARKETS:
+        yield {
+            "jurisdiction": market.jurisdiction,
+            "tax_category": "standard",
+            "rate_e9": market.rate_e9,
+            "valid_from": SINCE,
+            "valid_to": None,
+        }
+
+
+def tax_registrations() -> Iterator[Row]:
+    """Yield where tax is collected."""
+    for market in MARKETS:
+        if market.rate_e9:
+            yield {"jurisdiction": market.jurisdiction, "valid_from": SINCE, "valid_to": None}
+
+
+def tax_certificates() -> Iterator[Row]:
+    """Yield why some sales are not taxed."""
+    for market in MARKETS:
+        if not market.rate_e9:
+            yield {
+                "certificate_id": f"{market.jurisdiction}-ruling",
+                "jurisdiction": market.jurisdiction,
+                "reason": "no sales tax",
+                "valid_from": SINCE,
+                "valid_to": None,
+            }
+
+
+def fee_schedule() -> Iterator[Row]:
+    """Yield what the processor takes."""
+    for currency in sorted(set(SETTLED_IN.values())):
+        for kind, rate_e9, fixed in (("charge", FEE_E3 * 10**6, FEE_FIXED), ("dispute", 0, DISPUTE_FEE)):
+            yield {
+                "processor": "stripe",
+                "currency": currency,
+                "kind": kind,
+                "rate_e9": rate_e9,
+                "fixed_minor": fixed,
+                "valid_from": SINCE,
+                "valid_to": None,
+            }
