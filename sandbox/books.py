@@ -12,6 +12,8 @@ from sandbox.processor import DISPUTE_FEE, FEE_E3, FEE_FIXED, SETTLED_IN
 
 SINCE = date(2025, 1, 1)
 """From when everything here is in force."""
+LIMIT_UNITS = 20
+"""Finance may correct as much as that many of a market's dearest articles cost."""
 Row = Mapping[str, Any]
 
 
@@ -27,9 +29,9 @@ def kept(seed: int, faults: Faults, today: date) -> dict[str, Iterable[Row]]:
         "fee_schedule": fee_schedule(),
         "bank_deposit": [],
         "cycle_count": [],
-        "approval_limit": [],
-        "late_arrival": [],
-        "reconciliation_tolerance": [],
+        "approval_limit": approval_limits(),
+        "late_arrival": late_arrivals(),
+        "reconciliation_tolerance": tolerances(),
     }
 
 
@@ -90,3 +92,40 @@ def fee_schedule() -> Iterator[Row]:
                 "valid_from": SINCE,
                 "valid_to": None,
             }
+
+
+def approval_limits() -> Iterator[Row]:
+    """Yield up to how much finance and the warehouse may correct."""
+    for market in MARKETS:
+        for entity in ("order", "dispute", "refund"):
+            yield {
+                "actor": "role:finance",
+                "entity": entity,
+                "currency": market.currency,
+                "limit_minor": LIMIT_UNITS * market.price[1] * market.unit,
+            }
+    yield {"actor": "role:operations", "entity": "inventory", "currency": "pieces", "limit_minor": 25}
+
+
+def late_arrivals() -> Iterator[Row]:
+    """Yield what came after its day was evaluated, and why: once, before the period."""
+    yield {
+        "table_name": "payments",
+        "row_id": "P-20260114-0201-1",
+        "reason": "The processor's webhooks were delayed on 14 January.",
+        "approver": "head_of_finance",
+    }
+
+
+def tolerances() -> Iterator[Row]:
+    """Yield which differences are accepted: of exchange, since the processor's rate is rounded."""
+    for currency in sorted(set(SETTLED_IN.values())):
+        yield {
+            "rule": "R25",
+            "currency": currency,
+            "minor": 1,
+            "days": 0,
+            "approver": "head_of_finance",
+            "valid_from": SINCE,
+            "valid_to": None,
+        }

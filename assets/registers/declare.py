@@ -48,8 +48,7 @@ def declared(name: str, model: type[RegisterRow], *key: str, people: tuple[str, 
     `people` names the columns that say who. A register may have no rows, but its file must be there.
     Raises DeclarationError for a field without a meaning.
     """
-    REGISTERS[name] = model
-    return Dataset(
+    dataset = Dataset(
         name=f"register_{name}",
         kind=Kind.REGISTER,
         title=(model.__doc__ or "").strip().rstrip("."),
@@ -57,6 +56,8 @@ def declared(name: str, model: type[RegisterRow], *key: str, people: tuple[str, 
         columns=tuple(_columns(name, model, people)),
         may_be_empty=True,
     )
+    REGISTERS[name] = model
+    return dataset
 
 
 def _rows(folder: RegisterFolder, reading: Reading, dataset: Dataset) -> Iterator[Row]:

@@ -105,8 +105,9 @@ def agree(name: str, view: View, table: pa.Table, total: Mapping[str, Any] | Non
     found = pc.sum(table[view.summed]).as_py() or 0
     if found != (total["sum_minor"] or 0):
         raise PermanentFailure(
-            f"{view.dataset.name} {reading.instance}: {view.summed} of {table.num_rows} rows sums to {found}; "
-            f"the database's own control total says {total['sum_minor']}. The reading is not complete."
+            f"{view.dataset.name} {reading.instance}: {view.summed} of {table.num_rows} rows sums to "
+            f"{found}, the database's own control total says {total['sum_minor']}. The reading is not "
+            "complete."
         )
     reading.control_sums[view.dataset.name] = found
 

@@ -29,6 +29,9 @@ GOOD = """\
    type: keyless, created_on: 2025-01-01, restricted_required: false}
 """
 
+UNUSED = {"bank_deposit", "tax_return", "cycle_count"}
+"""Registers that the company has no rows for yet."""
+
 
 def recipes() -> dict[str, Recipe]:
     """Return the recipe of every register by the register's name."""
@@ -47,8 +50,7 @@ def read(folder: Path, name: str) -> list[Row]:
     found = recipes()[name].read(
         RegisterFolder("main", folder), Reading(DAY, "main", *day_window(DAY), hmac=str)
     )
-    assert not isinstance(found, dict)
-    return list(found)  # type: ignore[arg-type]
+    return list(found[f"register_{name}"] if isinstance(found, dict) else found)  # type: ignore[arg-type]
 
 
 def test_every_register_of_a_company_becomes_rows() -> None:
@@ -62,9 +64,9 @@ def test_every_register_of_a_company_becomes_rows() -> None:
 
     assert set(REGISTERS) == set(found)
     for name, rows in found.items():
-        (dataset,) = recipes()[name].datasets
+        (dataset,) = (d for d in recipes()[name].datasets if d.name == f"register_{name}")
         keys = {tuple(row[column] for column in dataset.key) for row in rows}
-        assert rows, name
+        assert rows or name in UNUSED, name
         assert len(keys) == len(rows), name
     counted = {name: len(rows) for name, rows in found.items()}
     assert (1, 1, 3) == (counted["dr_action"], counted["dr_plan"], counted["dr_test"])
