@@ -340,10 +340,10 @@ def ui(port: int) -> None:
     help="Write the control catalogue between the markers of a Markdown file.",
 )
 def schema(what: str | None, catalogue_into: Path | None) -> None:
-    """Print the JSON Schema of control.yaml, evidence.yaml or a register, for editors.
+    """Print the JSON Schema of control.yaml, evidence.yaml, a mapping of files or a register, for editors.
 
-    WHAT is `control`, `evidence` or a register's dataset such as `register_waiver`; without it, the names
-    there are.
+    WHAT is `control`, `evidence`, `mapping` or a register's dataset such as `register_waiver`; without it,
+    the names there are.
     """
     from pipelines import commands
 

@@ -17,11 +17,13 @@ BEGIN, END = "<!-- catalogue: begin (make docs) -->", "<!-- catalogue: end -->"
 
 def schemas() -> dict[str, Callable[[], dict[str, Any]]]:
     """Return name -> JSON Schema of everything people write."""
+    from assets.mapping.declared import mapping_schema
     from assets.registers import schemas as registers
 
     found: dict[str, Callable[[], dict[str, Any]]] = {
         "control": json_schema,
         "evidence": Configuration.model_json_schema,
+        "mapping": mapping_schema,
     }
     return found | {name: partial(dict, schema) for name, schema in registers().items()}
 
