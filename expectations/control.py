@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
@@ -26,6 +26,18 @@ Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]+$")
 Word: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Bound: TypeAlias = Integer | Annotated[str, StringConstraints(pattern=r"^\$[a-z][a-z0-9_]*$")]
 Severity: TypeAlias = Literal["Critical", "High", "Medium", "Low"]
+BreakType: TypeAlias = Literal[
+    "MISSING_LEFT",
+    "MISSING_RIGHT",
+    "AMOUNT",
+    "CURRENCY",
+    "STATUS",
+    "DATE",
+    "DUPLICATE",
+    "ROUNDING",
+    "AUTHORISATION",
+    "SEQUENCE",
+]
 Parameters: TypeAlias = Mapping[str, ParameterValue]
 
 BUILT_IN = frozenset({"day", "day_start", "day_end", "observed_at"})
@@ -122,6 +134,20 @@ class Expectation(Strict):
         return self.when_null == "unknown" and not RULES[self.type].judges_null
 
 
+class Reconciled(Strict):
+    """One rule of a reconciliation: which facts of the frame it compares, and what its breaks are called."""
+
+    rule: Annotated[str, StringConstraints(pattern=r"^R[0-9]{2}[a-z]?$")]
+    expected: Word | None = Field(
+        None, description="the column with the amount that was to be, in minor units"
+    )
+    actual: Word | None = Field(None, description="the column with the amount that is, in minor units")
+    currency: Word | None = Field(None, description="the column with the currency of both")
+    breaks: dict[Code, BreakType] = Field(
+        min_length=1, description="exception code -> what kind of break it is, in the match model's words"
+    )
+
+
 class TestFile(Strict):
     """One test as control.yaml has it: a statement of facts, and the rules that judge them."""
 
@@ -146,8 +172,21 @@ class TestFile(Strict):
         default={},
         description="dataset -> likewise of days after it, as far as they have come: view `<dataset>_after`",
     )
+    reconciles: tuple[Reconciled, ...] = Field(
+        (),
+        description="of a reconciliation: its rules, so that matches and breaks can be listed with amounts",
+    )
     expectations: tuple[Expectation, ...] = Field(min_length=1)
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _breaks_are_its_codes(self) -> Self:
+        named = [code for rule in self.reconciles for code in rule.breaks]
+        if strange := set(named) - {one.code for one in self.expectations}:
+            raise ValueError(f"reconciles names {', '.join(sorted(strange))}, which no expectation raises")
+        if len(named) != len(set(named)):
+            raise ValueError("reconciles names a code under two rules: then nobody could tell which broke")
+        return self
 
     @property
     def needs(self) -> tuple[Need, ...]:

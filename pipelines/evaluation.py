@@ -416,6 +416,7 @@ def definition_rows(found: Sequence[Control]) -> list[dict[str, Any]]:
                     "sql": test.sql_text,
                     "sql_sha256": test.sql_sha256,
                     "note": test.note,
+                    "reconciles": [rule.model_dump(mode="json") for rule in test.reconciles],
                 }
                 for test in control.tests
             ],

@@ -30,8 +30,6 @@ NEEDED = (
     "ctl_exception",
     "register_waiver",
     "register_observation_period",
-    "reconciliation_order",
-    "reconciliation_order_line",
 )
 """Datasets the SQL of ctl and rec names."""
 FIRST = ("utc_day", "day_end", "verdict_rank")
@@ -104,7 +102,7 @@ class Build:
     ) -> Built:
         """Fill the file."""
         self.connection.execute("begin")
-        self._script("schemas.sql", "meta.sql", "ctl_tables.sql")
+        self._script("schemas.sql", "meta.sql", "ctl_tables.sql", "rec_tables.sql")
         self._macros(*FIRST)
         broken = [*self.rehash.broken(facts.all_snapshots(self.index)), *self.rehash.broken_documents()]
         self._describe(store, controls, broken, at, company)
@@ -216,6 +214,7 @@ class Build:
         self._fill("ctl.coverage_gap", facts.coverage_gaps(self.index))
         self._fill("ctl.control", facts.controls(controls))
         self._fill("ctl.control_test", facts.control_tests(controls))
+        self._fill("rec.rule", facts.rules(controls))
 
     def _current(self, name: str) -> Iterable[Snapshot]:
         """Return the captures cur reads: of a state the latest of each instance, of events the newest a day.

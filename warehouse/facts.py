@@ -260,7 +260,25 @@ def control_tests(rows: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
     """Yield the rows of ctl.control_test from the definitions handed in."""
     for row in rows:
         for test in row["tests"]:
-            yield {**test, "control_id": row["control_id"]}
+            plain = {name: value for name, value in test.items() if name != "reconciles"}
+            yield {**plain, "control_id": row["control_id"]}
+
+
+def rules(rows: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Yield the rows of rec.rule from the definitions handed in: one per code of a reconciliation rule."""
+    for row in rows:
+        for test in row["tests"]:
+            for rule in test.get("reconciles", ()):
+                for code, break_type in sorted(rule["breaks"].items()):
+                    yield {
+                        "rule_id": rule["rule"],
+                        "test_id": test["test_id"],
+                        "code": code,
+                        "break_type": break_type,
+                        "expected_column": rule["expected"],
+                        "actual_column": rule["actual"],
+                        "currency_column": rule["currency"],
+                    }
 
 
 def _instant(text: str | None) -> datetime | None:
