@@ -57,6 +57,8 @@ class GithubSource(Strict):
     """GitHub Enterprise Server: https://<host>/api/v3."""
     repositories: tuple[str, ...] = ()
     """Names of those that are read; none: all of the organisation."""
+    personal_access_tokens: bool = False
+    """Whether the token is a GitHub App's, to which alone GitHub lists fine-grained tokens."""
 
 
 class ShopSource(Strict):
@@ -179,6 +181,9 @@ class Sources(BaseModel):
         """Return what recipes are read from: the instances of a source, and those that have a flag set."""
         return {
             **self.instances(),
+            "github.personal_access_tokens": [
+                item.instance for item in self.github if item.personal_access_tokens
+            ],
             "stripe.preview": [item.instance for item in self.stripe if item.preview],
         }
 

@@ -72,6 +72,7 @@ def _client(settings: Settings, item: Source) -> Client:
                 token=secret(item.token_env),
                 base_url=item.base_url,
                 only=item.repositories,
+                lists_tokens=item.personal_access_tokens,
             )
         case ShopSource():
             from assets.shop.client import ShopClient

@@ -17,7 +17,7 @@ import httpx
 
 from assets.capture import Access, Page
 from assets.failures import PermanentFailure, TransientFailure
-from assets.github.permissions import PROBES, REPOSITORY_PROBES, hint, writing
+from assets.github.permissions import PROBES, REPOSITORY_PROBES, TOKEN_PROBES, hint, writing
 from assets.rest import Answer, Limit, Refused, RestClient, get, next_link, retry_after, until
 
 PUBLIC = "https://api.github.com"
@@ -54,6 +54,8 @@ class GithubClient:
     """GitHub Enterprise Server: https://<host>/api/v3."""
     only: tuple[str, ...] = ()
     """Names of the repositories that are read; none: all of the organisation."""
+    lists_tokens: bool = False
+    """Whether fine-grained tokens are to be read."""
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     max_wait: float = WINDOW
     timeout: float = 60.0
@@ -119,7 +121,7 @@ class GithubClient:
         )
 
     def _lacking(self) -> Iterator[str]:
-        for path, what in PROBES:
+        for path, what in PROBES + (TOKEN_PROBES if self.lists_tokens else ()):
             if not self._may(path.format(org=self.org)):
                 yield what
         repositories = self.rest.ask(

@@ -21,9 +21,12 @@ CHECKS = "repository permission Checks (read)"
 DEPLOYMENTS = "repository permission Deployments (read)"
 SECRET_ALERTS = "repository permission Secret scanning alerts (read)"  # noqa: S105 - a permission's name
 
+PERSONAL_ACCESS_TOKENS = "organisation permission Personal access tokens (read), of a GitHub App"
+
 NEEDED = (
     (r"/orgs/[^/]+/(members|outside_collaborators|teams).*", f"{MEMBERS}, of an owner of the organisation"),
     (r"/orgs/[^/]+/organization-roles.*", f"{ORG_ROLES} and {MEMBERS}"),
+    (r"/orgs/[^/]+/personal-access-tokens", PERSONAL_ACCESS_TOKENS),
     (r"/orgs/[^/]+/secret-scanning/.*", f"{SECRET_ALERTS}, with secret scanning switched on"),
     (r"/orgs/[^/]+/repos", METADATA),
     (r"/orgs/[^/]+(/installations)?", ORG_ADMINISTRATION),
@@ -43,6 +46,10 @@ PROBES = (
     ("/orgs/{org}/secret-scanning/alerts?per_page=1&hide_secret=true", f"{SECRET_ALERTS}: leaked secrets"),
 )
 """Address -> what cannot be read where it is refused."""
+TOKEN_PROBES = (
+    ("/orgs/{org}/personal-access-tokens?per_page=1", f"{PERSONAL_ACCESS_TOKENS}: fine-grained tokens"),
+)
+"""The same where fine-grained tokens are to be read."""
 REPOSITORY_PROBES = (
     ("/repos/{repo}/collaborators?per_page=1", f"{METADATA}: who reaches a repository"),
     ("/repos/{repo}/branches/{branch}/protection", f"{ADMINISTRATION}: branch protection, deploy keys"),

@@ -66,6 +66,19 @@ def test_a_preview_is_expected_only_of_the_instances_that_have_it(preview: bool)
     }
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_fine_grained_tokens_are_expected_only_of_the_organisations_whose_app_reads_them(
+    listed: bool,
+) -> None:
+    """GitHub shows them to an app alone."""
+    text = f"{TEXT}  github:\n    - {{instance: one, org: one, personal_access_tokens: {listed}}}\n"
+    expected = catalogue().expected(parse(text, "evidence.yaml").sources.listings())
+    found = {dataset.name for dataset, _ in expected if dataset.source == "github"}
+
+    assert "github_deploy_key" in found
+    assert listed == ("github_personal_access_token" in found)
+
+
 def test_the_example_is_a_configuration() -> None:
     """Who copies it starts from something that loads."""
     parse((ROOT / "evidence.example.yaml").read_text(encoding="utf-8"), "evidence.example.yaml")

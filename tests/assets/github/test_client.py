@@ -356,6 +356,20 @@ def test_access_of_a_fine_grained_token_is_not_told_but_for_what_it_lacks(
     ) == connect().access().lacking
 
 
+def test_fine_grained_tokens_are_asked_about_only_where_they_are_to_be_read(
+    whole: Hub, connect: Connect
+) -> None:
+    """A token that is no app's lacks nothing without them."""
+    path = "/orgs/acme/personal-access-tokens"
+    assert () == connect().access().lacking
+    assert not [asked for asked in whole.asked if asked.startswith(path)]
+
+    whole.found[path] = (403, {"message": "Resource not accessible by personal access token"})
+    assert (
+        "organisation permission Personal access tokens (read), of a GitHub App: fine-grained tokens",
+    ) == connect(lists_tokens=True).access().lacking
+
+
 def test_no_repr_and_no_refusal_shows_the_token(connect: Connect) -> None:
     """Nor does a token with a line end in it get as far as a header."""
     client = connect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from assets.failures import PermanentFailure, TransientFailure
 from assets.github.code import github_repositories
 from assets.github.guards import github_secret_alert
 from assets.github.people import github_people
+from assets.github.tokens import github_personal_access_token
 from assets.rest import Refused
 from tests.assets.github.conftest import Connect, Hub, Within, new_reading, read
 
@@ -370,3 +372,38 @@ def test_nothing_that_no_column_names_reaches_a_row_or_a_page(connect: Connect) 
 
         assert CANARY not in json.dumps([reading.pages, reading.requests]) + repr(tables)
         assert reading.dropped
+
+
+def test_every_fine_grained_token_comes_with_its_end(hub: Hub, connect: Connect) -> None:
+    """None where it has none; neither its owner's address nor anything else that no column names."""
+    hub.found["/orgs/acme/personal-access-tokens"] = [
+        {
+            "id": number,
+            "owner": account(2),
+            "repository_selection": "all",
+            "permissions": {"repository": {"contents": "write"}},
+            "access_granted_at": "2026-01-05T09:00:00Z",
+            "token_id": 900 + number,
+            "token_name": f"laptop-{number}",
+            "token_expired": False,
+            "token_expires_at": ends,
+            "token_last_used_at": None,
+        }
+        for number, ends in ((60, "2026-06-01T00:00:00Z"), (61, None))
+    ]
+    reading = new_reading()
+    found = read(github_personal_access_token, connect(), reading)["github_personal_access_token"]
+
+    assert [
+        ("60", "user-2", "laptop-60", datetime(2026, 6, 1, tzinfo=UTC)),
+        ("61", "user-2", "laptop-61", None),
+    ] == [(row["token_id"], row["owner"], row["name"], row["expires_at"]) for row in found]
+    assert CANARY not in json.dumps([reading.pages, reading.requests]) + repr(found)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_tokens_that_may_not_be_listed_are_not_none(hub: Hub, connect: Connect, status: int) -> None:
+    """Whoever is no app is refused, and told what it takes."""
+    hub.found["/orgs/acme/personal-access-tokens"] = (status, {"message": "Resource not accessible"})
+    with pytest.raises(Refused, match="of a GitHub App"):
+        read(github_personal_access_token, connect())
