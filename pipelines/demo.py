@@ -185,6 +185,7 @@ def write_configuration(home: Home, state: dict[str, Any]) -> None:
                     "instance": "acme",
                     "org": state["github"]["org"],
                     "base_url": state["github"]["base_url"],
+                    "personal_access_tokens": True,
                 }
             ],
             "shop": [{"instance": "main"}],

@@ -20,9 +20,10 @@ from multidict import CIMultiDict
 from sandbox.changes import REPOSITORIES, Changes
 from sandbox.company import Company, okta_id
 from sandbox.faults import Fault, Faults
+from sandbox.github_access import stray_key, token_id
 from sandbox.github_answers import FORMS, GithubError, Limits, cut
 from sandbox.github_api import answer
-from sandbox.github_people import TEAMS, TEXTS, user
+from sandbox.github_people import TEAMS, TEXTS, stranger, user
 from sandbox.github_shapes import ORG_ID, ROLE_NAMES
 from sandbox.github_target import Api, Counted
 from sandbox.loopback import Loopback
@@ -41,7 +42,7 @@ class GithubPart:
     def __init__(self, seed: int, faults: Faults, at: datetime) -> None:
         self.company = Company(seed, faults)
         self.api = Api(self.company, Changes(seed, faults), at)
-        self.token = "github_pat_" + okta_id("", seed, "github token") + okta_id("", seed, "github", 2)
+        self.token = "ghu_" + okta_id("", seed, "github token") + okta_id("", seed, "github", 2)
         self.limits = Limits()
         self._server = Loopback("github", self._answer)
         self._begin_day()
@@ -59,9 +60,19 @@ class GithubPart:
             self._begin_day()
 
     def population_key(self, fault: Fault, test: str | None = None) -> str:
-        """Return the key of what a fault is found by: an entitlement, or a person."""
+        """Return the key of what a fault is found by: an organisation, account, credential, or a person."""
+        if fault.kind == "github_2fa_off":
+            return f"github:{ORG}:{ORG_ID}"
+        if fault.kind == "github_stranger":
+            return f"github:{ORG}:{stranger(fault.number).id}"
+        if fault.kind == "github_write_key":
+            return f"github:{ORG}:deploy_key:{stray_key(fault.number)}"
+        if fault.kind == "github_token_endless":
+            return f"github:{ORG}:personal_access_token:{token_id(fault.number)}"
         account = self.company.people[fault.number]
         match test or fault.test:
+            case "AC-03.b":
+                return f"github:{ORG}:{user(account).id}"
             case "AC-04.a":
                 team = next(team for team in TEAMS if team.slug == TEXTS)
                 entitlement = f"repo:{team.repositories[0]}:{ROLE_NAMES[team.permission]}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sandbox.changes import REPOSITORIES, Repository
 from sandbox.github_answers import GithubError
 from sandbox.github_people import READER, TEAMS, machine
-from sandbox.github_shapes import BRANCH, FLAGS, ORG_ID, Record
+from sandbox.github_shapes import BRANCH, FLAGS, ORG_ID, Record, text
 from sandbox.github_target import Counted, Target
 from sandbox.github_work import CHECKS
-from sandbox.org import ORG
+from sandbox.org import GITHUB_KEY_ID, ORG, PERIOD_END, PERIOD_START, TOKEN_OWNERS
+from sandbox.part import instant
 
 RULESET = 5_600_001
 CLASSIC = "storefront"
@@ -18,16 +21,22 @@ LEAKED = ("data-pipeline", 1)
 CANARY = "ghp_" + "leaked" * 6
 
 
+def organisation(t: Target) -> Record:
+    """Answer GET /orgs/{org}, as an owner is told."""
+    required = not t.api.org.planted("github_2fa_off")
+    return t.api.work.full_organisation(len(REPOSITORIES)) | {"two_factor_requirement_enabled": required}
+
+
 def members(t: Target) -> list[Record]:
     """Answer GET /orgs/{org}/members: all, owners, others, or those whose second factor is weak."""
     role, filtered = t.query.get("role", "all"), t.query.get("filter", "all")
     if filtered not in ("all", "2fa_disabled", "2fa_insecure"):
         raise GithubError(422, "Validation Failed")
     found = t.api.org.users
-    if filtered == "2fa_insecure":
-        found = [one for one in found if one.person and one.id % 29 == 0]
-    if filtered == "2fa_disabled":
-        found = []
+    if filtered != "all":
+        kind = "github_no_2fa" if filtered == "2fa_disabled" else "github_insecure_2fa"
+        numbers = {fault.number for fault in t.api.org.planted(kind)}
+        found = [one for one in found if one.person and one.person.number in numbers]
     return [t.user(one) for one in found if role in ("all", t.api.org.role(one))]
 
 
@@ -88,22 +97,62 @@ def collaborators(t: Target) -> list[Record]:
 
 
 def keys(t: Target) -> list[Record]:
-    """Answer GET /repos/{o}/{r}/keys: the cluster reads the infrastructure."""
-    if t.here.name != "infrastructure":
-        return []
+    """Answer GET /repos/{o}/{r}/keys: the cluster reads the infrastructure, a bot writes to the handbook."""
+    standing = {"infrastructure": (66_001, "cluster", True), "handbook": (GITHUB_KEY_ID, "publisher", False)}
+    found = [standing[t.here.name]] if t.here.name in standing else []
+    found += [
+        (stray_key(fault.number), "quick fix", False)
+        for fault in t.api.org.planted("github_write_key")
+        if REPOSITORIES[fault.number - 1] == t.here
+    ]
     return [
         {
-            "id": 66_001,
+            "id": number,
             "key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIsandbox",
-            "url": f"{t.api.url}/repos/{ORG}/{t.here.name}/keys/66001",
-            "title": "cluster",
+            "url": f"{t.api.url}/repos/{ORG}/{t.here.name}/keys/{number}",
+            "title": title,
             "verified": True,
             "created_at": "2024-02-01T09:00:00Z",
-            "read_only": True,
+            "read_only": read_only,
             "added_by": READER.login,
             "last_used": "2026-02-20T09:00:00Z",
             "enabled": True,
         }
+        for number, title, read_only in found
+    ]
+
+
+def stray_key(number: int) -> int:
+    """Return the id of the key that a fault adds to the n-th repository."""
+    return 66_100 + number
+
+
+def token_id(number: int) -> int:
+    """Return the id of the n-th fine-grained token."""
+    return 25_300 + number
+
+
+def personal_access_tokens(t: Target) -> list[Record]:
+    """Answer GET /orgs/{org}/personal-access-tokens: each has an end, but for those planted as without."""
+    endless = {fault.number for fault in t.api.org.planted("github_token_endless")}
+    listing = f"{t.api.url}/organizations/{ORG_ID}/personal-access-tokens"
+    return [
+        {
+            "id": token_id(number),
+            "owner": t.api.work.person(person),
+            "repository_selection": "subset",
+            "repositories_url": f"{listing}/{token_id(number)}/repositories",
+            "permissions": {"repository": {"metadata": "read", "contents": "read"}},
+            "access_granted_at": text(instant(PERIOD_START - timedelta(days=90), 9)),
+            "token_id": 4_700_000 + number,
+            "token_name": f"laptop-{number}",
+            "token_expired": False,
+            "token_expires_at": None
+            if number in endless
+            else text(instant(PERIOD_END + timedelta(days=60), 9)),
+            "token_last_used_at": text(instant(PERIOD_START - timedelta(days=9), 9)),
+        }
+        for number, person in enumerate(TOKEN_OWNERS, 1)
     ]
 
 

@@ -51,6 +51,8 @@ READER = Machine(
 )
 RELEASES = Machine(f"{ORG}-release-bot", 9_200_002, "platform", "writes release notes")
 MACHINES = (READER, RELEASES)
+STRANGER = 9_300_000
+"""What the id of a stranger begins with: an account that nobody knows, in no team."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,11 @@ def machine(found: Machine) -> User:
     return User(found.id, found.login)
 
 
+def stranger(number: int) -> User:
+    """Return the account of somebody whom nobody put on record."""
+    return User(STRANGER + number, f"freelancer-{number}")
+
+
 def ever(company: Company) -> list[Account]:
     """Return everybody who is a member at some time, those of planted faults included."""
     faulty = {fault.number for fault in company.faults.of("github_support_in_team")}
@@ -128,9 +135,10 @@ class Organisation:
     def __init__(self, company: Company, now: datetime) -> None:
         self.company = company
         self.now = now
-        self._guests = [f.number for f in company.faults.of("github_support_in_team") if self._true(f)]
+        self._guests = [fault.number for fault in self.planted("github_support_in_team")]
         self.people = [account for account in ever(company) if self._belongs(account)]
-        self.users = [*(user(account) for account in self.people), *map(machine, MACHINES)]
+        strangers = [stranger(fault.number) for fault in self.planted("github_stranger")]
+        self.users = [*(user(account) for account in self.people), *map(machine, MACHINES), *strangers]
         self.by_login = {found.login: found for found in self.users}
 
     def _belongs(self, account: Account) -> bool:
@@ -140,6 +148,10 @@ class Organisation:
             return False
         return account.number in self._guests or account.job(self.now).department in DEPARTMENTS
 
+    def planted(self, kind: str) -> list[Fault]:
+        """Return the faults of a kind that are true at this instant."""
+        return [fault for fault in self.company.faults.of(kind) if self._true(fault)]
+
     def _true(self, fault: Fault) -> bool:
         begins = self.company.moment_of(fault, fault.first)
         return begins <= self.now < self.company.moment_of(fault, fault.last + timedelta(days=1))
@@ -147,7 +159,7 @@ class Organisation:
     def role(self, found: User) -> str:
         """Return admin for an owner, else member."""
         if found.person is None:
-            return next(machine.role for machine in MACHINES if machine.id == found.id)
+            return next((machine.role for machine in MACHINES if machine.id == found.id), "member")
         return "admin" if found.person.number in OWNERS else "member"
 
     def members(self, team: Team) -> list[User]:

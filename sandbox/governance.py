@@ -13,7 +13,7 @@ from typing import Any
 from sandbox.aws_recovery import RESTORED_ON, job_id, restore_job_ids
 from sandbox.aws_secrets import secrets_of
 from sandbox.faults import Fault, Faults
-from sandbox.org import APPS, PERIOD_START, POLICIES, VENDORS, Vendor
+from sandbox.org import APPS, GITHUB_KEY, GITHUB_KEY_ID, PERIOD_START, POLICIES, VENDORS, Vendor
 from sandbox.paper import digest, pdf
 from sandbox.part import instant
 
@@ -311,7 +311,7 @@ def registered_secrets(seed: int, faults: Faults, today: date) -> Iterator[Row]:
             yield {
                 "secret_id": f"{account}/{secret.name}",
                 "provider": secret.provider,
-                "provider_key_id": None,
+                "provider_key_id": str(GITHUB_KEY_ID) if secret.name == GITHUB_KEY else None,
                 "environment": "production" if account == "111111111111" else "staging",
                 "account_id": account,
                 "vault_name": secret.name,

@@ -9,14 +9,18 @@ from sandbox.org import (
     ACCESS_RULES,
     AWS_ACCOUNTS,
     DISMISSIBLE,
+    GITHUB_KEY,
     IAM_USERS,
     OKTA_ADMINS,
+    ORG,
     READER,
     READER_ROLE,
     SECRETS,
     SERVICE_ACCOUNTS,
     STAFF_FOR_FAULTS,
+    STEADY_MEMBERS,
     STEADY_STAFF,
+    TOKEN_OWNERS,
     VENDORS,
     staff_of,
 )
@@ -86,6 +90,48 @@ KINDS = {
             "ADMIN_SESSION_NO_MFA",
             "An administrator opens the Admin Console in a session without a second factor.",
             one_day=True,
+        ),
+        FaultKind(
+            "github_2fa_off",
+            "github",
+            "AC-03.a",
+            "ORG_2FA_OFF",
+            "The organisation asks its members for no second factor; all of them have one.",
+        ),
+        FaultKind(
+            "github_no_2fa",
+            "github",
+            "AC-03.b",
+            "MEMBER_NO_2FA",
+            "The person stays a member and has no second factor at GitHub.",
+        ),
+        FaultKind(
+            "github_insecure_2fa",
+            "github",
+            "AC-03.b",
+            "MEMBER_INSECURE_2FA",
+            "The person's second factor at GitHub is text messages.",
+        ),
+        FaultKind(
+            "github_stranger",
+            "github",
+            "AC-03.c",
+            "UNKNOWN_MEMBER",
+            "An account that no register names becomes a member, in no team and of no repository.",
+        ),
+        FaultKind(
+            "github_write_key",
+            "github",
+            "AC-03.d",
+            "UNREGISTERED_CREDENTIAL",
+            "The n-th repository has a deploy key that may write and that nobody registered.",
+        ),
+        FaultKind(
+            "github_token_endless",
+            "github",
+            "AC-03.d",
+            "UNREGISTERED_CREDENTIAL",
+            "The n-th fine-grained token has no end, and nobody registered it.",
         ),
         FaultKind("aws_root_no_mfa", "aws", "AC-02.a", "ROOT_NO_MFA", "The root user has no MFA."),
         FaultKind("aws_root_key", "aws", "AC-02.a", "ROOT_KEY", "The root user has an active key."),
@@ -386,6 +432,7 @@ PERSONS = [f"person {n}" for n in STEADY_STAFF if n not in OKTA_ADMINS]
 ADMINISTRATORS = [f"person {n}" for n in OKTA_ADMINS]
 MACHINES = [user.subject for user in IAM_USERS if user.machine]
 DISMISSIBLE_STAFF = [f"person {n}" for n in DISMISSIBLE if n not in {user.person for user in IAM_USERS}]
+MEMBERS = [f"person {n}" for n in STEADY_MEMBERS]
 STAFF = [f"person {n}" for n in STAFF_FOR_FAULTS]
 ALL_SECRETS = [f"secret {account}/{name}" for account, names in SECRETS.items() for name in names]
 REVIEWED = [vendor for vendor in VENDORS if vendor.assurance and vendor.tier in ("critical", "high")]
@@ -398,6 +445,12 @@ SUBJECTS = {
     "okta_admin_session_no_mfa": ADMINISTRATORS,
     "okta_service_interactive": [f"service {a.name}" for a in SERVICE_ACCOUNTS if a.name != READER],
     "okta_rule_one_factor": [f"rule {rule.subject}" for rule in ACCESS_RULES if rule.in_scope],
+    "github_2fa_off": [f"organisation {ORG}"],
+    "github_no_2fa": MEMBERS,
+    "github_insecure_2fa": MEMBERS,
+    "github_stranger": [f"stranger {n}" for n in (1, 2, 3)],
+    "github_write_key": [f"deploy key {n}" for n in (1, 2, 3)],
+    "github_token_endless": [f"token {n}" for n in range(1, len(TOKEN_OWNERS) + 1)],
     "aws_root_no_mfa": list(AWS_ACCOUNTS),
     "aws_root_key": list(AWS_ACCOUNTS),
     "aws_console_no_mfa": [user.subject for user in IAM_USERS if user.console],
@@ -407,7 +460,7 @@ SUBJECTS = {
     "staff_no_mfa": STAFF,
     "staff_session_no_mfa": STAFF,
     "secret_overdue": ALL_SECRETS,
-    "secret_unregistered": ALL_SECRETS,
+    "secret_unregistered": [s for s in ALL_SECRETS if not s.endswith(GITHUB_KEY)],
     "secret_unrestricted": [s for s in ALL_SECRETS if "stripe" in s],
     "vendor_report_lapsed": [v.subject for v in REVIEWED if v.assurance == "soc2_type2"],
     "vendor_no_alternative": [v.subject for v in VENDORS if v.assurance is None and v.tier == "high"],

@@ -227,6 +227,10 @@ def staff_of(department: str) -> list[int]:
     return [n for n in STEADY_STAFF if head < n < head + DEPARTMENTS[department] and n not in LOCAL_STAFF]
 
 
+STEADY_MEMBERS = [n for d in GROUP_DEPARTMENTS["app-github"] for n in staff_of(d)]
+"""Members of the organisation at the code host to whom faults can happen exactly."""
+TOKEN_OWNERS = staff_of("Engineering")[:3]
+"""Who has a fine-grained token there."""
 STAFF_FOR_FAULTS = [n for d in ("Finance", "Customer Support", "Marketing") for n in staff_of(d)]
 """Users of the admin panel to whom faults can happen exactly."""
 
@@ -273,15 +277,22 @@ VENDORS = (
 )
 
 POLICIES = (
-    ("access", "Access control policy", "security", ("AC-01", "AC-02", "AC-04", "AC-10")),
+    ("access", "Access control policy", "security", ("AC-01", "AC-02", "AC-03", "AC-04", "AC-10")),
     ("keys", "Secrets and keys policy", "security", ("SK-01", "SK-02")),
     ("vendors", "Vendor management policy", "procurement", ("VR-03",)),
     ("recovery", "Business continuity policy", "platform", ("AV-05",)),
 )
 """Policy, its title, who answers for it, and the controls it asks for."""
 
+GITHUB_KEY, GITHUB_KEY_ID = "handbook/deploy-key", 66_002
+"""The secret that is the private half of the one deploy key that may write, and its id there."""
 SECRETS = {
-    "111111111111": {"payments/stripe/live": "stripe", "shop/postgres/app": "postgres", "erp/api": "erp"},
+    "111111111111": {
+        "payments/stripe/live": "stripe",
+        "shop/postgres/app": "postgres",
+        "erp/api": "erp",
+        GITHUB_KEY: "github",
+    },
     "222222222222": {"payments/stripe/test": "stripe"},
     "333333333333": {"siem/ingest": "siem"},
 }

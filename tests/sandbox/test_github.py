@@ -21,20 +21,28 @@ from assets.github.deployed import github_delivery
 from assets.github.guards import github_secret_alert
 from assets.github.merged import github_changes
 from assets.github.people import github_people
+from assets.github.tokens import github_personal_access_token
 from sandbox.changes import REPOSITORIES, Changes
 from sandbox.company import Company
 from sandbox.faults import Faults
 from sandbox.github import GithubPart
-from sandbox.github_access import CANARY
+from sandbox.github_access import CANARY, stray_key, token_id
 from sandbox.github_answers import FORMS
-from sandbox.github_people import TEXTS, user
-from sandbox.org import GROUP_DEPARTMENTS
+from sandbox.github_people import MACHINES, TEXTS, user
+from sandbox.org import GITHUB_KEY_ID, GROUP_DEPARTMENTS
 from sandbox.process import SEED
 from warehouse.store import conform, table_of
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SPEC = Path(os.environ.get("EVIDENCE_SHARED", "../shared")) / "specs" / "github_subset_openapi.json"
-RECIPES = (github_people, github_repositories, github_secret_alert, github_changes, github_delivery)
+RECIPES = (
+    github_people,
+    github_repositories,
+    github_secret_alert,
+    github_personal_access_token,
+    github_changes,
+    github_delivery,
+)
 
 
 class Served:
@@ -237,6 +245,47 @@ def test_support_is_in_the_team_on_exactly_the_planted_days(github: Served, faul
 
     assert planted == found
     assert set() == in_other_teams
+
+
+def test_who_may_enter_and_with_what_is_in_order_but_for_what_was_planted(faults: Faults) -> None:
+    """At every noon, as the product's own connector reads it."""
+    served = Served(GithubPart(SEED, faults, datetime(2026, 3, 1, tzinfo=UTC)))
+    company = served.part.company
+    known = {user(account).login for account in company.people.values()} | {m.login for m in MACHINES}
+    for day in (date(2026, 3, 1 + n) for n in range(30)):
+        served.part.advance(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+        served.part.limits.begin(None, 0)
+        people = served.read(github_people, day)
+        keys = served.read(github_repositories, day)["github_deploy_key"]
+        tokens = served.read(github_personal_access_token, day)["github_personal_access_token"]
+        weak = {
+            (row["login"], row["two_fa"]) for row in people["github_member"] if row["two_fa"] != "enabled"
+        }
+        logins = {user(account).login: n for n, account in company.people.items()}
+        found = {
+            "github_2fa_off": [] if people["github_org"][0]["two_factor_required"] else ["organisation acme"],
+            "github_no_2fa": [f"person {logins[login]}" for login, kind in weak if kind == "disabled"],
+            "github_insecure_2fa": [f"person {logins[login]}" for login, kind in weak if kind == "insecure"],
+            "github_stranger": [
+                f"stranger {row['login'].partition('-')[2]}"
+                for row in people["github_member"]
+                if row["login"] not in known
+            ],
+            "github_write_key": [
+                f"deploy key {int(row['key_id']) - stray_key(0)}"
+                for row in keys
+                if not row["is_read_only"] and row["key_id"] != str(GITHUB_KEY_ID)
+            ],
+            "github_token_endless": [
+                f"token {int(row['token_id']) - token_id(0)}" for row in tokens if row["expires_at"] is None
+            ],
+        }
+
+        assert {
+            kind: [fault.subject for fault in faults.of(kind) if fault.first <= day <= fault.last]
+            for kind in found
+        } == found
+    served.close()
 
 
 def test_the_connector_reads_exactly_the_changes_of_a_day(github: Served, faults: Faults) -> None:
