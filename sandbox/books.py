@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from sandbox.clerks import FINANCE, SUPPORT
 from sandbox.faults import Faults
-from sandbox.orders import MARKETS
+from sandbox.orders import ARTICLES, MARKETS
+from sandbox.part import rng
 from sandbox.processor import DISPUTE_FEE, FEE_E3, FEE_FIXED, SETTLED_IN
+from sandbox.returns import returns
+from sandbox.shipping import EAST, WEST
 
 SINCE = date(2025, 1, 1)
 """From when everything here is in force."""
 LIMIT_UNITS = 20
-"""Finance may correct as much as that many of a market's dearest articles cost."""
+"""A correction may be as large as that many of a market's dearest articles."""
+COUNTED_DAYS = 21
 Row = Mapping[str, Any]
 
 
 def kept(seed: int, faults: Faults, today: date) -> dict[str, Iterable[Row]]:
     """Return register -> rows, as they stand on a day."""
-    del seed, faults, today  # nothing here changes yet
     return {
         "promotion": promotions(),
         "tax_rate": tax_rates(),
         "tax_registration": tax_registrations(),
         "tax_certificate": tax_certificates(),
-        "tax_return": [],
+        "tax_return": returns(seed, faults, today),
         "fee_schedule": fee_schedule(),
         "bank_deposit": [],
-        "cycle_count": [],
+        "cycle_count": cycle_counts(seed, today),
         "approval_limit": approval_limits(),
         "late_arrival": late_arrivals(),
         "reconciliation_tolerance": tolerances(),
@@ -95,16 +99,41 @@ def fee_schedule() -> Iterator[Row]:
 
 
 def approval_limits() -> Iterator[Row]:
-    """Yield up to how much finance and the warehouse may correct."""
-    for market in MARKETS:
-        for entity in ("order", "dispute", "refund"):
+    """Yield up to how much who may correct: support gives discounts, finance books disputes."""
+    for actors, entity in ((SUPPORT, "order"), (FINANCE, "dispute")):
+        for actor in actors:
+            for market in MARKETS:
+                yield {
+                    "actor": actor,
+                    "entity": entity,
+                    "currency": market.currency,
+                    "limit_minor": LIMIT_UNITS * market.price[1] * market.unit,
+                }
+
+
+def cycle_counts(seed: int, today: date) -> Iterator[Row]:
+    """Yield the counts of the last weeks and tomorrow's: two articles a day.
+
+    Now and then pieces are missing, and within three days it is known why.
+    """
+    for n in range(COUNTED_DAYS, -2, -1):
+        day = today - timedelta(days=n)
+        chance = rng(seed, "cycle count", day)
+        for number, place in enumerate((EAST, WEST), 1):
+            sku, expected = f"SKU-{chance.randint(1, ARTICLES):04d}", chance.randint(30, 60)
+            missing = 2 if chance.random() < 0.1 else 0
+            resolved = day + timedelta(days=3)
+            done = day <= today
             yield {
-                "actor": "role:finance",
-                "entity": entity,
-                "currency": market.currency,
-                "limit_minor": LIMIT_UNITS * market.price[1] * market.unit,
+                "count_id": f"C-{day:%Y%m%d}-{number}",
+                "sku": sku,
+                "location": place,
+                "due_on": day,
+                "counted_on": day if done else None,
+                "expected": expected if done else None,
+                "counted": expected - missing if done else None,
+                "resolved_on": resolved if missing and resolved <= today else None,
             }
-    yield {"actor": "role:operations", "entity": "inventory", "currency": "pieces", "limit_minor": 25}
 
 
 def late_arrivals() -> Iterator[Row]:

@@ -180,7 +180,8 @@ KINDS = {
             "shop",
             "PI-01.b",
             "DISCOUNT_BOUNDS",
-            "A line's discount is larger than its extension; the order's discount is still the sum.",
+            "A line's discount is larger than its extension, and its share of the order's is below nothing; "
+            "the order's discount is still the sum.",
             one_day=True,
         ),
         FaultKind(

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Any
 
+from sandbox.discounts import by_hand, discounts
 from sandbox.faults import Fault, Faults
+from sandbox.giftcards import FACE, CardSlots, card_entries
+from sandbox.kinds import ORDERS_FOR_FAULTS
+from sandbox.numbers import numbers, voids
 from sandbox.part import instant, rng
+from sandbox.shipping import parcels, quote_row, quoted, weight
+from sandbox.tenders import amendment, payments
 
-ORDERS_A_DAY = 400
+ARTICLES = 180
 E8 = 10**8
 E9 = 10**9
 
@@ -77,13 +84,36 @@ class Order:
     placed: datetime
     is_test: bool
     is_draft: bool
+    is_plain: bool
+    """Whether nothing is planted in it: what goes wrong must go wrong in one way only."""
     lines: list[dict[str, Any]] = field(default_factory=list)
     order_discount: int = 0
 
 
+TABLES = (
+    "orders",
+    "order_lines",
+    "order_tax_lines",
+    "discounts",
+    "shipping_quotes",
+    "payments",
+    "giftcard_ledger",
+    "number_voids",
+    "manual_adjustments",
+    "audit_events",
+    "fulfilments",
+    "fulfilment_lines",
+)
+"""What a day's orders lead to by themselves; refunds and stock are elsewhere."""
+
+
+@lru_cache(maxsize=16)
 def day_of_orders(seed: int, faults: Faults, day: date) -> Rows:
-    """Return the rows of every table for the orders placed on a day."""
-    chance = rng(seed, "orders", day)
+    """Return the rows of every table for the orders placed on a day. Nobody may change them: they are shared.
+
+    Names that begin with _ are for the company's other parts and no columns.
+    """
+    chance, beside = rng(seed, "orders", day), rng(seed, "beside orders", day)
     planted = {
         fault.number: fault
         for fault in faults.of(
@@ -95,24 +125,30 @@ def day_of_orders(seed: int, faults: Faults, day: date) -> Rows:
         )
         if fault.first == day
     }
-    rows: Rows = {"orders": [], "order_lines": [], "order_tax_lines": [], "discounts": [], "payments": []}
-    count = ORDERS_A_DAY + chance.randint(-25, 25)
-    moments = sorted(chance.randrange(24 * 3600 - 60) for _ in range(count))
+    rows: Rows = {table: [] for table in TABLES}
+    numbered = numbers(seed, day)
+    chance.randint(-25, 25)  # how many there are stands in numbers.py
+    moments = sorted(chance.randrange(24 * 3600 - 60) for _ in numbered)
+    rows["number_voids"] += voids(seed, day, [instant(day) + timedelta(seconds=s) for s in moments])
+    cards = CardSlots(day)
     real = 0
-    for number, second in enumerate(moments, 1):
+    for n, (second, number) in enumerate(zip(moments, numbered, strict=True), 1):
         market = chance.choices(MARKETS, SHARES)[0]
         order = Order(
-            f"{day:%Y%m%d}-{number:04d}",
+            f"{day:%Y%m%d}-{n:04d}",
             market,
             instant(day) + timedelta(seconds=second),
             is_test=chance.random() < 0.02,
             is_draft=chance.random() < 0.01,
+            is_plain=True,
         )
         counts = not (order.is_test or order.is_draft)
         real += counts
         fault = planted.get(real) if counts else None
+        order.is_plain = fault is None
         fill(order, chance, fault)
-        add(order, number, chance, fault, rows)
+        may_have_card = counts and real > ORDERS_FOR_FAULTS
+        add(order, number, (chance, beside), fault, rows, cards if may_have_card else None)
     return rows
 
 
@@ -140,7 +176,7 @@ def fill(order: Order, chance: Random, fault: Fault | None) -> None:
             {
                 "line_id": f"{order.id}-{n}",
                 "order_id": order.id,
-                "sku": f"SKU-{chance.randint(1, 900):04d}",
+                "sku": f"SKU-{chance.randint(1, ARTICLES):04d}",
                 "qty_e4": quantity,
                 "unit_price_e4": price,
                 "ext_minor": ext,
@@ -158,19 +194,36 @@ def fill(order: Order, chance: Random, fault: Fault | None) -> None:
             line["alloc_discount_minor"] = part
     if bounds:
         order.lines[0]["line_discount_minor"] = order.lines[0]["ext_minor"] + 100 * market.unit
+        order.lines[0]["alloc_discount_minor"] = -200 * market.unit  # so that there is something to pay
 
 
-def add(order: Order, number: int, chance: Random, fault: Fault | None, rows: Rows) -> None:
-    """Add an order's rows to the tables."""
+def add(
+    order: Order,
+    number: int,
+    chances: tuple[Random, Random],
+    fault: Fault | None,
+    rows: Rows,
+    cards: CardSlots | None,
+) -> None:
+    """Add an order's rows to the tables. Cards: where the order may sell or be paid by a gift card."""
+    chance, beside = chances
     market, kind = order.market, fault.kind if fault else None
-    taxes = [tax_line(order, line) for line in order.lines]
+    ships = chance.random() < 0.7
+    amended = amendment(order, chance)
+    use = cards.use(order, amended) if cards else None
+    if use == "sell":
+        order.lines.append(card_line(order))
+    taxes = [tax_line(order, line) for line in order.lines if not line["is_gift_card"]]
     subtotal = sum(line["ext_minor"] for line in order.lines)
     discount = sum(line["line_discount_minor"] + line["alloc_discount_minor"] for line in order.lines)
     if kind == "order_subtotal":
         subtotal += 100 * market.unit
     if kind == "order_discount_allocation":
         discount += market.unit
-    shipping = market.shipping if chance.random() < 0.7 else 0
+    grams = weight(order.lines)
+    quote = quoted(market.shipping, market.unit, grams) if ships else 0
+    waived = ships and order.is_plain and beside.random() < 0.01
+    shipping = 0 if waived else quote
     free = shipping if shipping and subtotal > 8000 * market.unit else 0
     tax = sum(line["tax_minor"] for line in taxes)
     total = subtotal - discount + shipping - free + (0 if market.inclusive else tax)
@@ -180,13 +233,13 @@ def add(order: Order, number: int, chance: Random, fault: Fault | None, rows: Ro
         subtotal = total = 0  # nobody has added it up yet, and nobody may report that
     if order.is_test:
         total = market.unit  # somebody tries the payment page: exempt, though nothing adds up
-    amended = amendment(order, chance)
+    by_card = cards.redeemed(use) if cards and use else 0
     customer = f"Shopper.{chance.randint(1, 9000)}@Mail.Example"
     rows["orders"].append(
         {
             "order_id": order.id,
             "series": "web",
-            "order_number": int(order.placed.strftime("%y%m%d")) * 10_000 + number,
+            "order_number": number,
             "merchant_id": f"M-{chance.randint(1, 12):02d}",
             "channel": chance.choice(("web", "app", "web")),
             "customer_ref": customer,
@@ -206,18 +259,43 @@ def add(order: Order, number: int, chance: Random, fault: Fault | None, rows: Ro
             "tax_minor": tax,
             "rounding_adj_minor": 0,
             "total_minor": total,
-            "giftcard_minor": 0,
+            "giftcard_minor": by_card,
             "store_credit_minor": 0,
             "cancelled_at": None,
             "is_test": order.is_test,
-            # When it is amended, and to which status: taken out before the row is inserted.
             "_amended": amended,
+            # Whether it may be refunded or disputed by chance: what has a fault or a gift card may not.
+            "_plain": order.is_plain and use is None,
         }
     )
     rows["order_lines"] += order.lines
     rows["order_tax_lines"] += taxes
-    rows["discounts"] += list(discounts(order))
-    rows["payments"] += list(payments(order, total, amended, chance))
+    rows["discounts"] += list(discounts(order, beside))
+    rows["shipping_quotes"].append(quote_row(order, ships, grams, quote, waived))
+    paid = list(payments(order, total - by_card, amended, chance))
+    rows["payments"] += paid
+    if cards and use:
+        rows["giftcard_ledger"] += card_entries(cards, use, order, paid[-1]["attempted_at"])
+    for table, listed in parcels(order, amended).items():
+        rows[table] += listed
+    for table, listed in by_hand(order, rows["discounts"]).items():
+        rows[table] += listed
+
+
+def card_line(order: Order) -> dict[str, Any]:
+    """Return the line of a gift card: its tax is due when it is redeemed, so it has no tax line."""
+    return {
+        "line_id": f"{order.id}-{len(order.lines) + 1}",
+        "order_id": order.id,
+        "sku": "GIFT-25",
+        "qty_e4": 10_000,
+        "unit_price_e4": FACE * 10_000,
+        "ext_minor": FACE,
+        "line_discount_minor": 0,
+        "alloc_discount_minor": 0,
+        "is_gift_card": True,
+        "tax_category": "voucher",
+    }
 
 
 def tax_line(order: Order, line: Mapping[str, Any]) -> dict[str, Any]:
@@ -236,78 +314,3 @@ def tax_line(order: Order, line: Mapping[str, Any]) -> dict[str, Any]:
         "tax_minor": round_div(taxable * market.rate_e9, denominator, "half_up"),
         "exempt_reason": None if market.rate_e9 else "no sales tax",
     }
-
-
-def discounts(order: Order) -> Iterator[dict[str, Any]]:
-    """Yield the discounts of an order: one per discounted line, one for the whole order."""
-    for line in order.lines:
-        if line["line_discount_minor"]:
-            yield discount_row(order, line["line_id"], "promotion", "SPRING10", line["line_discount_minor"])
-    if order.order_discount:
-        yield discount_row(order, None, "voucher", "WELCOME5", order.order_discount)
-
-
-def discount_row(order: Order, line_id: str | None, kind: str, promotion: str, amount: int) -> dict[str, Any]:
-    """Return one row of discounts."""
-    return {
-        "discount_id": f"{line_id or order.id}-{promotion}",
-        "order_id": order.id,
-        "line_id": line_id,
-        "kind": kind,
-        "promotion_id": promotion,
-        "amount_minor": amount,
-        "actor": None,
-        "approver": None,
-    }
-
-
-def amendment(order: Order, chance: Random) -> tuple[datetime, str] | None:
-    """Return when within a day an order is amended, and its status then; some are only noted on."""
-    drawn = chance.random()
-    if order.is_draft or drawn > 0.6:
-        return None
-    if drawn < 0.03:
-        return order.placed + timedelta(hours=3), "cancelled"
-    if drawn < 0.08:
-        return order.placed + timedelta(hours=6), "open"
-    return order.placed + timedelta(hours=20), "fulfilled"
-
-
-def payments(
-    order: Order, total: int, amended: tuple[datetime, str] | None, chance: Random
-) -> Iterator[dict[str, Any]]:
-    """Yield the attempts to pay: now and then a refused one, then an authorisation and its capture.
-
-    What is cancelled is voided instead.
-    """
-    if total <= 0 or order.is_draft:
-        return
-    cancelled = amended is not None and amended[1] == "cancelled"
-    attempts = [("auth", "failed", timedelta(seconds=10))] if chance.random() < 0.05 else []
-    attempts += [
-        ("auth", "succeeded", timedelta(seconds=40)),
-        ("void", "succeeded", timedelta(hours=3, seconds=5))
-        if cancelled
-        else ("capture", "succeeded", timedelta(minutes=chance.randint(5, 50))),
-    ]
-    charge = ""
-    for n, (kind, status, after) in enumerate(attempts, 1):
-        at = order.placed + after
-        if kind == "auth":  # capture and void act on the charge that was authorised
-            charge = f"ch_{order.id.replace('-', '')}{n}"
-        yield {
-            "payment_id": f"P-{order.id}-{n}",
-            "order_id": order.id,
-            "processor": "stripe",
-            "processor_ref": charge,
-            "kind": kind,
-            "status": status,
-            "failure_code": "card_declined" if status == "failed" else None,
-            "amount_minor": total,
-            "currency": order.market.currency,
-            "attempted_at": at,
-            "recorded_at": at + timedelta(seconds=1),
-            "livemode": not order.is_test,
-            "tender_seq": 1,
-            "idempotency_key": f"{order.id}-1-{n}",
-        }

@@ -33,6 +33,8 @@ DELAY = timedelta(days=2)
 PAYOUT_MINUTE = 10
 """Payouts are made that many minutes after midnight."""
 RECONCILED_AFTER = timedelta(hours=6)
+REFUNDED_AFTER = timedelta(hours=2)
+"""How long after it was cancelled a captured order's money goes back."""
 LATEST = timedelta(days=10)
 """Nothing happens to a payment later than that."""
 MULTIPLES = {"KWD": 10}
@@ -266,6 +268,10 @@ def payment(order: Mapping[str, Any], attempts: list[dict[str, Any]], chance: Ra
     refund = dispute = None
     if captured is None:
         refund = Refund(f"re_{digits}v", last["attempted_at"], amount, released=True)
+    elif order["_amended"] and order["_amended"][1] == "cancelled":
+        refund = Refund(f"re_{digits}", order["_amended"][0] + REFUNDED_AFTER, amount)
+    elif not order["_plain"]:
+        pass
     elif drawn < 0.02:
         multiple = MULTIPLES.get(currency, 1)
         part = amount if whole else amount // (2 * multiple) * multiple

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,17 +14,17 @@ import pyarrow as pa
 from sandbox.company import Company
 from sandbox.faults import Fault, Faults
 from sandbox.leftovers import GuardedFolder
-from sandbox.orders import Rows, day_of_orders, nth_real_order
-from sandbox.org import PERIOD_START
+from sandbox.orders import nth_real_order
+from sandbox.part import instant
 from sandbox.people import person_id
 from sandbox.roles import SOD_REFUNDS
 from sandbox.staff import EXTRA, Staff, event_id, user_id
+from sandbox.trade import FIRST_DAY, Trade
 
 READER = "evidence_reader"
 PASSWORD = "sandbox-reader-password"  # noqa: S105 - the simulated company's
 INSTANCE = "main"
-BACK = timedelta(days=2)
-"""Orders begin this long before the period, as a shop has a past."""
+INTEGERS = {"order_number", "tender_seq", "seq", "weight_g", "qty", "on_hand", "allocated", "available"}
 
 
 class ShopPart:
@@ -39,7 +39,7 @@ class ShopPart:
         self._folder: GuardedFolder | None = None
         self._server: Any = None
         self._connection: Any = None
-        self._days: dict[date, Rows] = {}
+        self._trade = Trade(seed, faults)
 
     def start(self) -> Mapping[str, Any]:
         """Start the server, fill it up to the instant and return its address."""
@@ -61,24 +61,26 @@ class ShopPart:
             self._server.psql(Path(__file__).with_name(script).read_text(encoding="utf-8"))
         address = self._server.get_uri()
         self._connection = dbapi.connect(address, autocommit=True)
-        self._until = datetime.combine(PERIOD_START, datetime.min.time(), self._at.tzinfo) - BACK
+        self._until = instant(FIRST_DAY)
         self.advance(self._at)
         place = quote(str(address).partition("host=")[2].replace("%2F", "/"), safe="/")
         return {"dsn": f"postgresql://{READER}:{PASSWORD}@/postgres?host={place}"}
 
     def advance(self, to: datetime) -> None:
-        """Add the orders placed and the amendments made since the last instant."""
+        """Add what came to be and amend what changed since the last instant."""
         if to <= self._until:
             return
-        day = self._until.date() - timedelta(days=1)  # an order of yesterday may be amended today
+        came, changed = self._trade.until(to)
+        for table, rows in came.items():
+            self._insert(table, rows)
+        self._amend(changed)
+        day = self._until.date()
         while day <= to.date():
-            self._add(self._of(day), to)
             self._insert("login_events", [r for r in self._staff.logins(day) if self._until < r["at"] <= to])
             day += timedelta(days=1)
         self._renew("users", list(self._staff.users(to)))
         self._renew("user_roles", list(self._staff.user_roles(to)))
         self._until = to
-        self._days = {d: rows for d, rows in self._days.items() if d >= to.date() - timedelta(days=1)}
 
     def population_key(self, fault: Fault, test: str | None = None) -> str:
         """Return the order, or for a line its line, that a fault must be found under."""
@@ -106,40 +108,28 @@ class ShopPart:
         if self._folder is not None:
             self._folder.remove()
 
-    def _of(self, day: date) -> Rows:
-        if day not in self._days:
-            self._days[day] = day_of_orders(self._seed, self._faults, day)
-        return self._days[day]
-
-    def _add(self, rows: Rows, to: datetime) -> None:
-        """Insert what came to be in (the last instant, `to`], then amend what was there before."""
-        placed = {o["order_id"]: o for o in rows["orders"] if self._until < o["placed_at"] <= to}
-        amended = [
-            (o["order_id"], *o["_amended"])
-            for o in rows["orders"]
-            if o["_amended"] and self._until < o["_amended"][0] <= to
-        ]
-        for table, listed in rows.items():
-            new = [
-                {name: value for name, value in row.items() if not name.startswith("_")}
-                for row in listed
-                if (
-                    self._until < row["attempted_at"] <= to
-                    if table == "payments"
-                    else row["order_id"] in placed
-                )
-            ]
-            self._insert(table, new)
-        if amended:
-            values = ", ".join(
-                f"('{order}', timestamptz '{at.isoformat()}', '{status}')" for order, at, status in amended
+    def _amend(self, changed: list[dict[str, Any]]) -> None:
+        """Change orders: status, payment and cancellation, whichever is said; in the order it happened."""
+        if not changed:
+            return
+        values = ", ".join(
+            f"('{row['order_id']}', timestamptz '{row['at'].isoformat()}', {text(row['status'])}, "
+            f"{text(row['financial_status'])}, {text(row['cancelled_at'])}::timestamptz)"
+            for row in changed
+        )
+        with self._connection.cursor() as cursor:
+            cursor.execute(
+                "update shop.orders as o set updated_at = greatest(o.updated_at, n.at), "
+                "status = coalesce(n.status, o.status), "
+                "financial_status = coalesce(n.financial_status, o.financial_status), "
+                "cancelled_at = coalesce(n.cancelled_at, o.cancelled_at) from (select order_id, "
+                "max(at) as at, max(cancelled_at) as cancelled_at, "
+                "(array_agg(status order by at desc) filter (where status is not null))[1] as status, "
+                "(array_agg(financial_status order by at desc) "
+                "filter (where financial_status is not null))[1] as financial_status "
+                f"from (values {values}) as v (order_id, at, status, financial_status, cancelled_at) "
+                "group by order_id) as n where n.order_id = o.order_id"
             )
-            with self._connection.cursor() as cursor:
-                cursor.execute(
-                    "update shop.orders as o set updated_at = n.at, status = n.status, "
-                    "cancelled_at = case when n.status = 'cancelled' then n.at end "
-                    f"from (values {values}) as n (order_id, at, status) where n.order_id = o.order_id"
-                )
 
     def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -153,6 +143,11 @@ class ShopPart:
         self._insert(table, rows)
 
 
+def text(value: object) -> str:
+    """Return a value of ours as SQL writes it; they hold no quotes."""
+    return "null::text" if value is None else f"'{value}'"
+
+
 def as_table(rows: list[dict[str, Any]]) -> pa.Table:
     """Return rows as PostgreSQL's binary COPY wants them: every column of its type, all-null ones too."""
     return pa.Table.from_pylist(rows, schema=pa.schema([(name, type_of(name)) for name in rows[0]]))
@@ -160,9 +155,9 @@ def as_table(rows: list[dict[str, Any]]) -> pa.Table:
 
 def type_of(column: str) -> pa.DataType:
     """Return the type that a column's name tells."""
-    if column.endswith(("_minor", "_e4", "_e9")) or column in {"order_number", "tender_seq"}:
+    if column.endswith(("_minor", "_e4", "_e9")) or column in INTEGERS:
         return pa.int64()
-    if column.endswith("_at") or column == "at":
+    if column.endswith("_at") or column in {"at", "as_of"}:
         return pa.timestamp("us", tz="UTC")
     if column.startswith("is_") or column in {"price_includes_tax", "livemode", "mfa"}:
         return pa.bool_()

@@ -29,7 +29,7 @@ GOOD = """\
    type: keyless, created_on: 2025-01-01, restricted_required: false}
 """
 
-UNUSED = {"bank_deposit", "tax_return", "cycle_count"}
+UNUSED = {"bank_deposit"}
 """Registers that the company has no rows for yet."""
 
 
