@@ -87,6 +87,8 @@ class Reading:
     control_sums: dict[str, int] = field(default_factory=dict)
     """Dataset name -> sum in minor units computed inside the source in the same transaction."""
     server_dates: list[datetime] = field(default_factory=list)
+    absent: set[str] = field(default_factory=set)
+    """Datasets that the source is configured to lack, so that nothing of them is stored, nor expected."""
 
     def records(self, pages: Iterable[Page], dataset: Dataset) -> Iterator[Mapping[str, Any]]:
         """Yield every record of every page, keeping a redacted copy of each page."""
@@ -115,6 +117,10 @@ class Reading:
     def request(self, text: str) -> None:
         """Remember a request that no page stands for, such as a SQL statement."""
         self.requests.append(text)
+
+    def lacks(self, dataset: Dataset) -> None:
+        """Remember a dataset that the source is configured to lack: it is not empty, it is not there."""
+        self.absent.add(dataset.name)
 
     def reports(self, dataset: Dataset, rows: int) -> None:
         """Remember how many rows the source itself says there are."""

@@ -119,12 +119,13 @@ class Collector:
         filled: Mapping[str, Rows] = (
             result if isinstance(result, Mapping) else {recipe.datasets[0].name: result}
         )
-        if filled.keys() != {dataset.name for dataset in recipe.datasets}:
+        expected = [dataset for dataset in recipe.datasets if dataset.name not in reading.absent]
+        if filled.keys() != {dataset.name for dataset in expected}:
             raise PermanentFailure(
                 f"{recipe.name}: it filled {', '.join(sorted(filled))}, expected "
-                f"{', '.join(dataset.name for dataset in recipe.datasets)}."
+                f"{', '.join(dataset.name for dataset in expected)}."
             )
-        offered = [self._offer(dataset, filled[dataset.name], reading) for dataset in recipe.datasets]
+        offered = [self._offer(dataset, filled[dataset.name], reading) for dataset in expected]
         finished = self.now()
         self._refuse_other_days(recipe, instance, day, finished)
         if finished < started:
@@ -145,6 +146,7 @@ class Collector:
             "pages": len(reading.pages),
             "last_page_seen": True,
             "dropped": dict(sorted(reading.dropped.items())),
+            **({"absent": sorted(reading.absent)} if reading.absent else {}),
             "started_at": started.isoformat(),
             "captured_at": finished.isoformat(),
             "clock_skew_ms": _skew_ms(reading, started, finished),

@@ -55,12 +55,18 @@ class Catalogue:
             groups.setdefault(at, []).append(derivation)
         return [groups[at] for at in sorted(groups)]
 
-    def expected(self, instances: dict[str, list[str]]) -> list[tuple[Dataset, str]]:
-        """Return every (dataset, instance) a configuration leads to, derived ones included."""
+    def expected(
+        self, instances: dict[str, list[str]], absent: Collection[tuple[str, str]] = ()
+    ) -> list[tuple[Dataset, str]]:
+        """Return every (dataset, instance) a configuration leads to, derived ones included.
+
+        `absent` lists those of a source that its configuration says cannot be had.
+        """
         found: dict[str, list[str]] = {}
         for recipe in self.recipes.values():
             for dataset in recipe.datasets:
-                found[dataset.name] = list(recipe.instances(instances.get(recipe.listing, [])))
+                listed = recipe.instances(instances.get(recipe.listing, []))
+                found[dataset.name] = [name for name in listed if (dataset.name, name) not in absent]
         for derivation in self.derivations:
             drivers = filter(derivation.covers, found.get(derivation.inputs[0], []))
             found.setdefault(derivation.dataset.name, []).extend(map(derivation.instance, drivers))

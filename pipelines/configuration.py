@@ -62,9 +62,22 @@ class GithubSource(Strict):
 
 
 class ShopSource(Strict):
-    """The platform's PostgreSQL, with the views of the shop contract."""
+    """The platform's shop: its PostgreSQL with the views of the shop contract, or a folder of exports."""
 
-    dsn_env: Variable = "SHOP_DSN"
+    dsn_env: Variable | None = None
+    """Of a database; SHOP_DSN where nothing is said."""
+    folder: Path | None = None
+    """Instead: where the exported files lie."""
+    mapping: Path | None = None
+    """What the files in the folder are: a YAML file."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.folder is None) != (self.mapping is None) or (self.folder and self.dsn_env):
+            raise ValueError(
+                "name either `dsn_env` (the address of a PostgreSQL), or `folder` and `mapping` (an export)"
+            )
+        return self
 
 
 class RegisterSource(Strict):

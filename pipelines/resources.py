@@ -7,6 +7,7 @@ client is made, and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import assert_never
 
@@ -75,9 +76,7 @@ def _client(settings: Settings, item: Source) -> Client:
                 lists_tokens=item.personal_access_tokens,
             )
         case ShopSource():
-            from assets.shop.client import ShopClient
-
-            return ShopClient(instance=item.instance, dsn=secret(item.dsn_env))
+            return _shop(item, secret)
         case RegisterSource():
             from assets.registers.client import RegisterFolder
 
@@ -116,6 +115,39 @@ def _client(settings: Settings, item: Source) -> Client:
             )
         case _:
             assert_never(item)
+
+
+def _shop(item: ShopSource, secret: Callable[[str], str]) -> Client:
+    if item.folder is not None and item.mapping is not None:
+        from assets.shop.files import ShopFiles
+
+        return ShopFiles(item.instance, item.folder, item.mapping)
+    from assets.shop.client import ShopClient
+
+    return ShopClient(instance=item.instance, dsn=secret(item.dsn_env or "SHOP_DSN"))
+
+
+def absent(settings: Settings) -> frozenset[tuple[str, str]]:
+    """Return (dataset, instance) of what a source's configuration says cannot be had from it.
+
+    Raises ConfigurationError where a shop's mapping cannot be read: then nobody knows what to expect.
+    """
+    found: set[tuple[str, str]] = set()
+    for item in settings.configuration.sources.shop:
+        if item.mapping is not None:
+            found |= {(name, item.instance) for name in _lacking(item.mapping, item.instance)}
+    return frozenset(found)
+
+
+@cache
+def _lacking(mapping: Path, instance: str) -> frozenset[str]:
+    from assets.failures import PermanentFailure
+    from assets.shop.files import absent_from, mapping_of
+
+    try:
+        return absent_from(mapping_of(mapping, instance))
+    except PermanentFailure as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def hmac_key(settings: Settings) -> HmacKey:

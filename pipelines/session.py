@@ -24,7 +24,7 @@ from assets.failures import SourceFailure
 from pipelines.catalogue import Catalogue, catalogue
 from pipelines.clock import Clock, SandboxClock, SystemClock
 from pipelines.configuration import ConfigurationError, Settings
-from pipelines.resources import client_for, hmac_key
+from pipelines.resources import absent, client_for, hmac_key
 from warehouse import gaps
 from warehouse.dataset import Dataset
 from warehouse.ledger import Entry
@@ -77,7 +77,7 @@ class Session:
         store = Store(settings.home)
         store.open(sandbox=sandbox, at=clock.now())
         found = catalogue()
-        pairs = found.expected(settings.configuration.sources.listings())
+        pairs = found.expected(settings.configuration.sources.listings(), absent(settings))
         configure(store, settings.configuration.start, pairs, clock.now())
         return cls(settings, store, Index(store.ledger), clock, found, run)
 
@@ -105,7 +105,13 @@ class Session:
 
     def instances(self, recipe: Recipe) -> Sequence[str]:
         """Return the configured instances a recipe is read from."""
-        return recipe.instances(self.settings.configuration.sources.listings().get(recipe.listing, []))
+        listed = recipe.instances(self.settings.configuration.sources.listings().get(recipe.listing, []))
+        lacking = absent(self.settings)
+        return [
+            instance
+            for instance in listed
+            if any((dataset.name, instance) not in lacking for dataset in recipe.datasets)
+        ]
 
     def collect(self, recipe: Recipe, day: date, round_name: str) -> Collected:
         """Capture a recipe of every configured instance; one that fails does not keep the others back.
@@ -296,7 +302,8 @@ class Session:
 
 def _same(index: Index, recipe: Recipe, instance: str, day: date) -> bool:
     """Return whether the last two reads of an event day brought the same bytes."""
-    pairs = [index.snapshots[Slot(dataset.name, instance, day)][-2:] for dataset in recipe.datasets]
+    slots = [Slot(dataset.name, instance, day) for dataset in recipe.datasets]
+    pairs = [index.snapshots[slot][-2:] for slot in slots if slot in index.snapshots]
     return all(earlier.sha256 == later.sha256 for earlier, later in pairs)
 
 

@@ -125,6 +125,8 @@ def _integer(plain: Sequence[Any], cell: Cell) -> int:
         found = f"`unit: {unit}`" if unit else "no `unit`"
         raise Reason(f"a mapping with `unit` one of {', '.join(scales)} (it has {found})")
     factors = [_number(value, cell) for value in plain]
+    if cell.mapped.less is not None:
+        factors[-1] = 1 - factors[-1]
     exact = factors[0] if len(factors) == 1 else values.multiplied(factors)
     places = scales[unit] + ((cell.digits or 0) if unit == "major" else 0)
     return values.whole(exact, places, cell.mapped.round)
@@ -133,6 +135,8 @@ def _integer(plain: Sequence[Any], cell: Cell) -> int:
 def _number(value: Any, cell: Cell) -> Decimal:
     if isinstance(value, bool):
         raise Reason("a number")
+    if isinstance(value, list):
+        return sum((_number(item, cell) for item in value), Decimal(0))
     if isinstance(value, Decimal | int):
         return Decimal(value)
     if isinstance(value, str):

@@ -73,11 +73,14 @@ class MappedColumn(Strict):
     """Where one of our columns comes from."""
 
     source: Name | None = Field(default=None, alias="from")
-    """The export's column; in JSON a path such as `customer.id`, each `^` before it one record outward."""
+    """The export's column. In JSON a path such as `customer.id`, each `^` before it one record outward;
+    amounts in a list, such as `shipping_lines[].price`, are added up."""
     constant: str | int | bool | None = None
     """The same for every row."""
     product: Annotated[tuple[Name, ...], Field(min_length=2, max_length=4)] | None = None
     """Columns whose exact product it is: of exports that give a quantity and a price, and no extension."""
+    less: Name | None = None
+    """A column with the fraction that is taken off: it is all multiplied by one minus it."""
     unit: Unit | None = None
     """What one means in the export: `minor` and `major` are of the currency, `one` a piece."""
     round: Rounding | None = None
@@ -109,7 +112,8 @@ class MappedColumn(Strict):
     @property
     def sources(self) -> tuple[str, ...]:
         """The export's columns it is made of."""
-        return self.product or ((self.source,) if self.source else ())
+        found = self.product or ((self.source,) if self.source else ())
+        return (*found, self.less) if self.less is not None else found
 
 
 class MappedTable(Layout):
@@ -123,6 +127,8 @@ class MappedTable(Layout):
     currency: MappedColumn | None = None
     """Of a table without a currency of its own: where its rows' currency comes from."""
     columns: dict[Name, MappedColumn] = Field(min_length=1)
+    orphans: Literal["refuse", "count"] = "refuse"
+    """What becomes of rows that belong to a row the export lacks: a line without its order is of no day."""
     ignored: tuple[Name, ...] = ()
     """Columns of the export that are known and not wanted: they are not counted as drift."""
 

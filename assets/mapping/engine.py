@@ -26,7 +26,7 @@ class Target:
     currency: str | None = None
     """Its own column that says the currency, if it has one."""
     reference: str | None = None
-    """Of a table without: its column that says which row of `referred` has its currency."""
+    """Its column that says which row of `referred` a row belongs to, and has its currency of."""
     referred: str | None = None
 
     def named(self) -> dict[str, Column]:
@@ -46,20 +46,29 @@ class Filled:
     mapped: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class Above:
+    """The rows that others belong to."""
+
+    currencies: Mapping[Any, Any]
+    """Key -> currency."""
+    whole: bool
+    """Whether all rows fitted; else nobody can tell which others belong to none."""
+
+
 def fill(
     mapping: declared.Mapping, folder: Path, targets: Mapping[str, Target], *, of: str
 ) -> dict[str, Filled]:
     """Return mapped table -> its rows. Raises Refused with everything that does not fit."""
     problems = Problems()
     filled: dict[str, Filled] = {}
-    currencies: dict[str, dict[Any, Any]] = {}
+    above: dict[str, Above] = {}
     for name in _in_order(mapping, targets):
-        work = _Table(mapping, mapping.tables[name], targets[name], name, problems)
-        filled[name] = work.fill(folder, currencies.get(targets[name].referred or ""))
-        column = targets[name].currency
-        if column is not None:
-            key = targets[name].key[0]
-            currencies[name] = {row.get(key): row.get(column) for row in filled[name].rows}
+        before, target = len(problems.found), targets[name]
+        work = _Table(mapping, mapping.tables[name], target, name, problems)
+        filled[name] = work.fill(folder, above.get(target.referred or ""))
+        currencies = {row[target.key[0]]: row.get(target.currency or "") for row in filled[name].rows}
+        above[name] = Above(currencies, whole=len(problems.found) == before)
     problems.refuse(of)
     return filled
 
@@ -86,7 +95,7 @@ class _Table:
         self.digits = mapping.digits()
         self.columns = target.named()
 
-    def fill(self, folder: Path, currencies: Mapping[Any, Any] | None) -> Filled:
+    def fill(self, folder: Path, above: Above | None) -> Filled:
         filled = Filled(mapped=frozenset(self.table.columns))
         for name, column in self.columns.items():
             if column.required and name not in self.table.columns:
@@ -97,7 +106,7 @@ class _Table:
         for content in contents(folder, self.table, self.problems):
             filled.files.append((content.name, content.sha256))
             for record in self._records(content, filled):
-                row = self._row(record, currencies)
+                row = self._row(record, above, filled)
                 if row is not None:
                     self._unique(row, record, seen)
                     filled.rows.append(row)
@@ -109,7 +118,7 @@ class _Table:
         if found is None:
             return ()
         used = {source for column in self._all() for source in column.sources}
-        steps = {path.partition(".")[0] for path in used} | used
+        steps = {path.partition(".")[0].removesuffix("[]") for path in used} | used
         needed = {source for column in self._all() if not column.optional for source in column.sources}
         if self.table.format == "json":
             lacking = [
@@ -131,7 +140,7 @@ class _Table:
         if self.table.currency is not None:
             yield self.table.currency
 
-    def _row(self, record: Record, currencies: Mapping[Any, Any] | None) -> dict[str, Any] | None:
+    def _row(self, record: Record, above: Above | None, filled: Filled) -> dict[str, Any] | None:
         """Return a record as a row; None where a part of it does not fit, which is noted."""
         row: dict[str, Any] = {}
         before = len(self.problems.found)
@@ -139,25 +148,42 @@ class _Table:
         for name in self.table.columns:
             if name not in money:
                 row[name] = self._value(record, name, None)
+        if above is not None and not self._belongs(record, row, above, filled):
+            return None
         if money:
-            digits = self._digits(record, row, currencies)
+            digits = self._digits(record, row, above)
             for name in money:
                 row[name] = self._value(record, name, digits) if digits is not None else None
         if len(self.problems.found) > before:
             return None
         return {name: row.get(name) for name in self.columns}
 
-    def _digits(
-        self, record: Record, row: Mapping[str, Any], currencies: Mapping[Any, Any] | None
-    ) -> int | None:
+    def _belongs(self, record: Record, row: Mapping[str, Any], above: Above, filled: Filled) -> bool:
+        """Return whether the row it belongs to is there; where it is not, it is counted or noted."""
+        whose = row.get(self.target.reference or "")
+        if whose in above.currencies:
+            return True
+        if above.whole and self.table.orphans == "count":
+            filled.dropped[f"(rows of none of {self.target.referred})"] += 1
+        elif above.whole:
+            self._note(
+                record.file,
+                f"{self.target.reference} {shown(whose)}, which no row of {self.target.referred} has",
+                "one that is there; `orphans: count` leaves such rows out and counts them",
+                at=record.at,
+            )
+        return False
+
+    def _digits(self, record: Record, row: Mapping[str, Any], above: Above | None) -> int | None:
         """Return the digits of the record's currency; None, having noted why, where they cannot be told."""
         target = self.target
         if target.currency is not None and target.currency in self.table.columns:
             code, whose = row.get(target.currency), target.currency
         elif self.table.currency is not None:
             code, whose = self._converted(record, _CURRENCY, self.table.currency, None), "currency"
-        elif currencies is not None and target.reference is not None:
-            code, whose = currencies.get(row.get(target.reference)), f"currency of its {target.reference}"
+        elif above is not None and target.reference is not None:
+            code = above.currencies.get(row.get(target.reference))
+            whose = f"currency of its {target.reference}"
         else:
             code, whose = None, "currency"
         if code in self.digits:
@@ -233,4 +259,4 @@ def _has(record: Record, path: str) -> bool:
         if record.above is None:
             return False
         record, path = record.above, path[1:]
-    return value_of(record, path) is not None or path.partition(".")[0] in record.fields
+    return value_of(record, path) is not None or path.partition(".")[0].removesuffix("[]") in record.fields

@@ -230,9 +230,15 @@ def value_of(record: Record, path: str) -> Any:
         record, path = record.above, path[1:]
     if path in record.fields:
         return record.fields[path]
-    value: Any = record.fields
-    for step in path.split("."):
+    return _below(record.fields, path.split("."))
+
+
+def _below(value: Any, steps: Sequence[str]) -> Any:
+    """Return what stands at the end of a path: of a list that is gone through, what each of its items has."""
+    for number, step in enumerate(steps, 1):
         if not isinstance(value, Mapping):
             return None
-        value = value.get(step)
+        value = value.get(step.removesuffix("[]"))
+        if step.endswith("[]"):
+            return [_below(item, steps[number:]) for item in value] if isinstance(value, list) else None
     return value

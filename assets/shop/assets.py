@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from assets.capture import Reading, Rows, captures
 from assets.failures import PermanentFailure
 from assets.shop import earlier, orders, payments, records, stock
-from assets.shop.client import ShopClient
+from assets.shop.client import ShopReader
 from warehouse.dataset import Dataset
 
 
@@ -64,7 +64,7 @@ it. The database numbers the rows itself (`listed`), and that many must arrive."
     *(dataset for dataset, _ in BESIDE.values()),
     records.CONTROL_TOTAL,
 )
-def shop_orders(client: ShopClient, reading: Reading) -> Mapping[str, Rows]:
+def shop_orders(client: ShopReader, reading: Reading) -> Mapping[str, Rows]:
     """All that happened to orders, money and stock on the day, in one transaction with the control totals.
 
     Rows and check sums must equal what the database computed in the same transaction, else nothing is stored.
@@ -75,16 +75,24 @@ def shop_orders(client: ShopClient, reading: Reading) -> Mapping[str, Rows]:
         totals, sql = client.table("control_total", bounds)
         reading.request(sql)
         for view in VIEWS.values():
+            if view.dataset.name in client.absent:
+                reading.lacks(view.dataset)
+                continue
             filled[view.dataset.name], sql = client.table(view.statement, bounds)
             reading.request(sql)
         for statement, (dataset, within) in BESIDE.items():
+            if dataset.name in client.absent:
+                reading.lacks(dataset)
+                continue
             table, sql = client.table(statement, bounds, within)
             filled[dataset.name] = counted(dataset, table, reading)
             reading.request(sql)
+        reading.dropped.update(client.dropped())
     filled[records.CONTROL_TOTAL.name] = totals
     by_view = {total["table_name"]: total for total in totals.to_pylist()}
     for name, view in VIEWS.items():
-        agree(name, view, filled[view.dataset.name], by_view.get(name), reading)
+        if view.dataset.name in filled:
+            agree(name, view, filled[view.dataset.name], by_view.get(name), reading)
     filled[orders.ORDER.name] = with_hmac(filled[orders.ORDER.name], reading)
     return filled
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
-from assets.capture import Access
+from assets.capture import Access, Client
 from assets.failures import PermanentFailure, SourceFailure, TransientFailure
 
 VIEW = re.compile(r"\b(?:from|join)\s+evidence\.([a-z_]+)")
@@ -22,6 +22,25 @@ NO_TABLE, NO_COLUMN = "42P01", "42703"
 """PostgreSQL's states of a relation and of a column that do not exist."""
 
 
+class ShopReader(Client, Protocol):
+    """Where a shop is read from: its database, or the files it exports."""
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The datasets that cannot be had."""
+
+    def dropped(self) -> Mapping[str, int]:
+        """Return what came beside what was asked for, with how often."""
+
+    def snapshot(self) -> AbstractContextManager[Any]:
+        """Read everything inside as of one instant."""
+
+    def table(
+        self, statement: str, bounds: Mapping[str, Any] | None = None, within: str | None = None
+    ) -> tuple[pa.Table, str]:
+        """Return what one of the SQL files beside this module answers, and what to say of it."""
+
+
 @dataclass
 class ShopClient:
     """A read-only connection to one shop database. The address may hold a password, so no repr shows it."""
@@ -29,6 +48,15 @@ class ShopClient:
     instance: str
     dsn: str = field(repr=False)
     _connection: Any = field(default=None, init=False, repr=False)
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The datasets that cannot be had: of a database that shows the whole contract, none."""
+        return frozenset()
+
+    def dropped(self) -> Mapping[str, int]:
+        """Return what came beside what was asked for: nothing, since a statement names its columns."""
+        return {}
 
     def principal(self) -> str:
         """Return the database role we are, as the database says."""

@@ -269,7 +269,7 @@ def test_lines_take_the_currency_of_their_order(tmp_path: Path) -> None:
     ] == fill(mapping, tmp_path, TARGETS, of="shop export")["items"].rows
 
     (tmp_path / "items.csv").write_text("id,sale,n,each,rate\n7,2,1,1,1\n", encoding="utf-8")
-    with pytest.raises(Refused, match="found currency of its sale_id none"):
+    with pytest.raises(Refused, match="found sale_id '2', which no row of sales has"):
         fill(mapping, tmp_path, TARGETS, of="shop export")
 
 
