@@ -188,7 +188,7 @@ def test_every_view_of_the_contract_is_a_table_that_files_may_fill() -> None:
 def test_a_line_of_no_order_is_refused_unless_it_may_be_counted(tmp_path: Path) -> None:
     """It would be of no day, and so be lost in silence."""
     lines = LINES + "l4,o9,1,1.00\n"
-    with pytest.raises(Refused, match="lines.csv, line 5: found order_id 'o9', which no row of orders has"):
+    with pytest.raises(Refused, match=r"lines\.csv, line 5: found order_id 'o9', which no row of orders has"):
         read(export(tmp_path, lines=lines))
 
     content = mapping()
