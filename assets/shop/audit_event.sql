@@ -1,7 +1,7 @@
 -- What does the audit trail say was changed on the day?
 select
     event_id,
-    at,
+    "at",
     actor,
     action,
     entity,
@@ -9,5 +9,5 @@ select
     field_names::text[] as field_names,
     ticket_key
 from evidence.audit_events
-where at >= $1 and at < $2
+where "at" >= $1 and "at" < $2
 order by event_id

@@ -7,8 +7,8 @@ select
     balance_after_minor::bigint as balance_after_minor,
     currency,
     order_id,
-    at,
+    "at",
     expires_at
 from evidence.giftcard_ledger
-where at >= $1 and at < $2
+where "at" >= $1 and "at" < $2
 order by gc_id, seq

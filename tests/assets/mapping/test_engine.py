@@ -385,3 +385,35 @@ def test_a_mapping_that_contradicts_itself_is_refused(tmp_path: Path, change: An
             tmp_path,
             {"absent": ["items"], **change} | ({} if "tables" in change else {"tables": {"sales": SALES}}),
         )
+
+
+def test_what_is_taken_off_is_a_fraction_of_the_whole(tmp_path: Path) -> None:
+    """Of exports that give a price, a quantity and a discount, and not what they make."""
+    columns = SALES["columns"] | {
+        "total_minor": {"product": ["n", "each"], "less": "off", "unit": "major", "round": "half_even"}
+    }
+    text = "id,who,at,cur,n,each,off,test\n1,ana,2026-03-10T09:00:00Z,EUR,3,0.95,0.1,0\n"
+
+    assert [row(total_minor=256)] == filled(tmp_path, text, of({**SALES, "columns": columns})).rows
+
+
+def test_amounts_in_a_list_are_added_up(tmp_path: Path) -> None:
+    """Exactly; none at all come to nothing, and a list that is not there is no empty one."""
+    columns = SALES["columns"] | {
+        "total_minor": {"from": "parts[].amount", "unit": "major"},
+        "is_test": {"from": "test"},
+    }
+    mapping = of({"file": "sales.json", "format": "json", "columns": columns})
+    sale = {"id": "1", "who": "ana", "at": "2026-03-10T09:00:00Z", "cur": "EUR", "test": False}
+
+    def total(**other: Any) -> list[int]:
+        (tmp_path / "sales.json").write_text(json.dumps([{**sale, **other}]), encoding="utf-8")
+        return [
+            one["total_minor"] for one in fill(mapping, tmp_path, TARGETS, of="shop export")["sales"].rows
+        ]
+
+    assert [30] == total(parts=[{"amount": "0.10"}, {"amount": 0.2}])
+    assert [0] == total(parts=[])
+    for wrong in ({}, {"parts": None}, {"parts": [{"amount": None}]}, {"parts": [{}]}, {"parts": "0.10"}):
+        with pytest.raises(Refused, match=r"parts\[\]\.amount"):
+            total(**wrong)

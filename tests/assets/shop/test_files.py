@@ -253,3 +253,69 @@ def test_a_day_is_that_of_utc(tmp_path: Path) -> None:
     assert [("o3", datetime(2026, 3, 11, tzinfo=UTC))] == [
         (row["order_id"], row["placed_at"]) for row in filled["shop_order"]
     ]
+
+
+UNITS = {"money": "minor", "1/10000": "e4", "1/10000 minor unit": "e4", "1/1000000000": "e9"}
+NEXT = date(2026, 3, 11)
+
+
+def whole(folder: Path) -> ShopFiles:
+    """Write an export of the whole contract, one row a table: an order, and on the next day all the rest."""
+    (folder / "export").mkdir()
+    tables: dict[str, Any] = {}
+    for name, target in targets().items():
+        if name == "control_totals":
+            continue
+        cells, columns = {}, {}
+        for column, declared in target.named().items():
+            mapped: dict[str, Any] = {"from": column}
+            match declared.type:
+                case "money" | "int":
+                    mapped["unit"] = UNITS.get(declared.unit or declared.type, "one")
+                    cells[column] = "100"
+                case "timestamp" if column == "cancelled_at":
+                    cells[column] = ""
+                case "timestamp":
+                    cells[column] = "2026-03-10T09:00:00Z" if name == "orders" else "2026-03-11T09:00:00Z"
+                case "bool":
+                    cells[column] = "true"
+                case "text[]":
+                    mapped["separator"] = ";"
+                    cells[column] = "status;total_minor"
+                case _:
+                    cells[column] = "EUR" if column == "currency" else "x1"
+            columns[column] = mapped
+        if name == "inventory_levels":
+            cells["as_of"] = "2026-03-12T00:00:00Z"
+        text = f"{','.join(cells)}\n{','.join(cells.values())}\n"
+        (folder / "export" / f"{name}.csv").write_text(text, encoding="utf-8")
+        tables[name] = {"file": f"{name}.csv", "columns": columns}
+    content = {"tables": tables, "absent": ["control_totals"]}
+    (folder / "mapping.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    return ShopFiles("export", folder / "export", folder / "mapping.yaml")
+
+
+def test_every_statement_of_the_contract_reads_files_as_it_reads_views(tmp_path: Path) -> None:
+    """On the day after an order: what happened then, and the order that it happened to."""
+    client = whole(tmp_path)
+    placed, reading = read(client)
+    after, _ = read(client, NEXT)
+    of_the_order = {
+        "shop_order",
+        "shop_order_line",
+        "shop_order_tax_line",
+        "shop_discount",
+        "shop_shipping_quote",
+    }
+    earlier = {"shop_earlier_order", "shop_earlier_line"}
+    never_before = {
+        f"shop_earlier_{name}" for name in ("payment", "refund", "refund_line", "fulfilment_line")
+    }
+
+    assert (set(), STAFF) == (reading.absent, client.absent)
+    assert of_the_order == {name for name, rows in placed.items() if rows} - {
+        "shop_control_total",
+        "shop_number_series",
+    }
+    assert after.keys() - of_the_order - never_before == {name for name, rows in after.items() if rows}
+    assert [{"x1"}, {"x1"}] == [{row["order_id"] for row in after[name]} for name in sorted(earlier)]
