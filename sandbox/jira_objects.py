@@ -13,6 +13,8 @@ from sandbox.company import Account, Company
 Record = dict[str, Any]
 READER = "siem-reader"
 """The service account whose token reads."""
+APP = "app"
+"""The topic of the id of the one app that has an account."""
 ISSUE_IDS = 20_000
 """Added to a ticket's number: ids and numbers are different things."""
 CATEGORIES = {
@@ -95,7 +97,7 @@ class Objects:
                 yield self.account(account)
         yield self.account(self.company.services[READER])
         seed = self.company.seed
-        yield self._user(account_id(seed, "app"), "Automation for Jira", None, "app", active=True)
+        yield self._user(account_id(seed, APP), "Automation for Jira", None, "app", active=True)
         for n in range(3):
             found = account_id(seed, "customer", n)
             yield self._user(found, f"Shopper {n}", f"shopper{n}@mail.example", "customer", active=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from sandbox import books, governance, roles
+from sandbox import books, governance, jira_objects, roles
 from sandbox.company import Company, okta_id
 from sandbox.faults import Fault, Faults
 from sandbox.github_people import MACHINES, Machine
@@ -94,7 +94,8 @@ class RegistersPart:
                 for number, account in enumerate(SERVICE_ACCOUNTS, 1)
             ]
             + [_machine(user) for user in IAM_USERS if user.machine]
-            + [_bot(machine) for machine in MACHINES],
+            + [_bot(machine) for machine in MACHINES]
+            + list(_site_accounts(self._seed)),
         )
         self._csv(
             "currency",
@@ -251,6 +252,25 @@ def _bot(machine: Machine) -> dict[str, Any]:
         "waiver_id": None,
         "reviewed_at": REVIEWED,
     }
+
+
+def _site_accounts(seed: int) -> Iterator[dict[str, Any]]:
+    """Yield the register's rows of Jira's accounts that are no person's: our own reader and an app."""
+    reader = next(account for account in SERVICE_ACCOUNTS if account.name == jira_objects.READER)
+    for account, owner, purpose in (
+        (reader.login, reader.owner, "reads evidence"),
+        (jira_objects.account_id(seed, jira_objects.APP), "IT Operations", "moves tickets by rules"),
+    ):
+        yield {
+            "system_id": "jira",
+            "account": account,
+            "account_instance": ORG,
+            "owner": owner,
+            "purpose": purpose,
+            "interactive": False,
+            "waiver_id": None,
+            "reviewed_at": REVIEWED,
+        }
 
 
 def _service_waiver_id(number: int) -> str:

@@ -105,6 +105,7 @@ AWS_SSO_ACCOUNTS = Derivation(
 GITHUB_ACCOUNTS = Derivation(
     ACCOUNT, sql_beside(__file__, "account_github.sql"), ("github_member", "github_outside_collaborator")
 )
+JIRA_ACCOUNTS = Derivation(ACCOUNT, sql_beside(__file__, "account_jira.sql"), ("jira_user",))
 AWS_CREDENTIALS = Derivation(CREDENTIAL, sql_beside(__file__, "credential_aws.sql"), ("aws_access_key",))
 OKTA_CREDENTIALS = Derivation(CREDENTIAL, sql_beside(__file__, "credential_okta.sql"), ("okta_api_token",))
 OKTA_ENTITLEMENTS = Derivation(

@@ -14,6 +14,7 @@ from sandbox.company import Company
 from sandbox.documents import documents
 from sandbox.faults import Fault, Faults
 from sandbox.github_people import MACHINES
+from sandbox.jira_objects import APP, account_id
 from sandbox.kinds import KINDS
 from sandbox.orders import MARKETS, day_of_orders
 from sandbox.org import APPS, IAM_USERS, PERIOD_END, PERIOD_START, SECRETS, SERVICE_ACCOUNTS
@@ -132,7 +133,7 @@ def test_the_systems_that_people_reach_through_okta_require_mfa(faults: Faults) 
     ]
 
 
-def test_service_accounts_are_those_of_okta_aws_and_github(faults: Faults, company: Company) -> None:
+def test_service_accounts_are_those_of_okta_aws_github_and_jira(faults: Faults, company: Company) -> None:
     """Those of Okta each with a waiver that accepts that the account has no factor, and nothing else."""
     with opened(faults, NOON) as (_, folder):
         accounts = listed(folder, "service_account")
@@ -141,6 +142,8 @@ def test_service_accounts_are_those_of_okta_aws_and_github(faults: Faults, compa
         *(("okta", "acme", account.login, False) for account in SERVICE_ACCOUNTS),
         *(("aws", user.account, user.name, False) for user in IAM_USERS if user.machine),
         *(("github", "acme", machine.login, False) for machine in MACHINES),
+        ("jira", "acme", "svc-siem-reader@acme-shop.example", False),
+        ("jira", "acme", account_id(SEED, APP), False),
     } == {(row["system_id"], row["account_instance"], row["account"], row["interactive"]) for row in accounts}
     users = {account.login: account.user_id for account in company.services.values()}
     for row in accounts:

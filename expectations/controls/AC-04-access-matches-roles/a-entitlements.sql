@@ -1,5 +1,6 @@
 -- What may each enabled account do, whose is it, and does the role matrix allow that to their job role?
 -- A row for each account and entitlement, however many ways lead to it. A grant is time-boxed only if every way is.
+-- An account of which no entitlement is read has one row: whose it is must be known all the same.
 with granted as (
     select
         account_key,
@@ -27,6 +28,23 @@ held as (
     from granted
     left join identity_person on identity_person.account_key = granted.account_key
     where coalesce(identity_person.enabled, true)
+    union all
+    select
+        identity_person.account_key,
+        identity_person.system_id,
+        null as entitlement,
+        identity_person.instance,
+        null as granted_at,
+        null as expires_at,
+        identity_person.login,
+        identity_person.owner_kind,
+        identity_person.job_role
+    from identity_person
+    where identity_person.enabled
+        and identity_person.account_key not in (
+            select account_key
+            from granted
+        )
 ),
 
 allowed as (
@@ -47,8 +65,8 @@ allowed as (
 )
 
 select
-    held.account_key || '|' || held.entitlement as population_key,
-    held.login as subject_label,
+    held.account_key || '|' || coalesce(held.entitlement, 'no entitlement read') as population_key,
+    coalesce(held.login, held.account_key) as subject_label,
     held.granted_at as occurred_at,
     held.instance,
     case
@@ -59,7 +77,7 @@ select
     held.owner_kind,
     held.job_role,
     case
-        when held.owner_kind = 'person' then allowed.account_key is not null
+        when held.owner_kind = 'person' and held.entitlement is not null then allowed.account_key is not null
     end as in_matrix
 from held
 left join allowed

@@ -32,3 +32,32 @@ def test_accounts_of_github_are_members_and_outside_collaborators() -> None:
         (row["account_key"], row["login"], row["account_type"], row["mfa"], row["is_admin"]) for row in found
     ]
     assert all(row["enabled"] for row in found)
+
+
+def test_accounts_of_jira_are_people_and_apps_with_the_address_that_is_shown() -> None:
+    """An app is a machine's; of nobody Atlassian tells a second factor, which so is unknown."""
+    found = derived(
+        access.JIRA_ACCOUNTS,
+        "acme",
+        jira_user=[
+            {"account_id": "a1", "account_type": "atlassian", "active": True, "email": "ada@acme.example"},
+            {"account_id": "a2", "account_type": "atlassian", "active": False},
+            {"account_id": "a3", "account_type": "app", "active": True},
+        ],
+    )
+
+    assert [
+        ("jira:acme:a1", "ada@acme.example", "unknown", True, "unknown", True),
+        ("jira:acme:a2", None, "unknown", False, "unknown", True),
+        ("jira:acme:a3", None, "service", True, "unknown", False),
+    ] == [
+        (
+            row["account_key"],
+            row["login"],
+            row["account_type"],
+            row["enabled"],
+            row["mfa"],
+            row["console_access"],
+        )
+        for row in found
+    ]

@@ -187,3 +187,27 @@ def test_a_link_names_an_instance_of_a_system_whatever_its_lists_are_called() ->
         "u2": ("nobody", "none", None, 0),
         "u3": ("service", "service_register", None, 0),
     } == found
+
+
+def test_an_account_whose_address_is_hidden_is_told_by_its_id_in_the_register() -> None:
+    """As Atlassian lets people hide theirs; without a line in the register it is nobody's."""
+    jira = {"instance": "jira-acme", "system_id": "jira", "login": None}
+    found = whose(
+        DIRECT,
+        access_account=[
+            account("a1", account_key="jira:acme:a1", **(jira | {"login": "ana@acme.example"})),
+            account("a2", account_key="jira:acme:a2", **jira),
+            account("a3", account_key="jira:acme:a3", **jira),
+            account("a4", account_key="jira:acme:a4", **jira, account_type="service"),
+        ],
+        people_person=[ANA, BEN],
+        register_identity_link=[{"system_id": "jira", "account": "a2", "person_id": "P2"}],
+        register_service_account=[{"system_id": "jira", "account": "a4", "account_instance": "acme"}],
+    )
+
+    assert {
+        "a1": ("person", "address", "P1", 1),
+        "a2": ("person", "register", "P2", 1),
+        "a3": ("nobody", "none", None, 0),
+        "a4": ("service", "service_register", None, 0),
+    } == found
