@@ -18,9 +18,15 @@ TYPES = {str: "text", bool: "bool", int: "int", date: "date", AwareDatetime: "ti
 """What a field of a model is -> what its column is."""
 
 
-def register(name: str, model: type[RegisterRow], *key: str, people: tuple[str, ...] = ()) -> Recipe:
+def register(
+    name: str,
+    model: type[RegisterRow],
+    *key: str,
+    people: tuple[str, ...] = (),
+    may_be_empty: bool = True,
+) -> Recipe:
     """Return the recipe of a register that is read by itself. Raises DeclarationError as `declared` does."""
-    dataset = declared(name, model, *key, people=people)
+    dataset = declared(name, model, *key, people=people, may_be_empty=may_be_empty)
 
     def read(folder: RegisterFolder, reading: Reading) -> Iterator[Row]:
         return _rows(folder, reading, dataset)
@@ -41,20 +47,27 @@ def together(name: str, doc: str, *datasets: Dataset) -> Recipe:
     return captures(*datasets)(read)
 
 
-def declared(name: str, model: type[RegisterRow], *key: str, people: tuple[str, ...] = ()) -> Dataset:
+def declared(
+    name: str,
+    model: type[RegisterRow],
+    *key: str,
+    people: tuple[str, ...] = (),
+    may_be_empty: bool = True,
+) -> Dataset:
     """Return the dataset of a register: one file `<name>.yaml` or `.csv`, a column per field of the model.
 
-    The model's docstring is the dataset's title and its fields' descriptions are the columns' meanings;
-    `people` names the columns that say who. A register may have no rows, but its file must be there.
+    The first line of the model's docstring is the dataset's title and its fields' descriptions are the
+    columns' meanings; `people` names the columns that say who. Most registers may have no rows, but their
+    file must be there.
     Raises DeclarationError for a field without a meaning.
     """
     dataset = Dataset(
         name=f"register_{name}",
         kind=Kind.REGISTER,
-        title=(model.__doc__ or "").strip().rstrip("."),
+        title=(model.__doc__ or "").strip().partition("\n")[0].rstrip("."),
         key=key,
         columns=tuple(_columns(name, model, people)),
-        may_be_empty=True,
+        may_be_empty=may_be_empty,
     )
     REGISTERS[name] = model
     return dataset
@@ -74,10 +87,15 @@ def _columns(name: str, model: type[RegisterRow], people: tuple[str, ...]) -> It
             field,
             _type(about.annotation),
             about.description,
+            unit=_unit(about.json_schema_extra),
             source=field,
             required=about.is_required(),
             privacy=Privacy.WORKFORCE if field in people else Privacy.NONE,
         )
+
+
+def _unit(extra: Any) -> str:
+    return str(extra["unit"]) if isinstance(extra, dict) and "unit" in extra else ""
 
 
 def _type(annotation: Any) -> str:

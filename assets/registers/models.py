@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     StringConstraints,
-    model_validator,
 )
 
 WRITTEN_DAY = re.compile(r"\s*\d{4}-\d{2}-\d{2}\s*")
@@ -40,7 +38,7 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _digits(value: Any) -> Any:
+def digits(value: Any) -> Any:
     """Return the number that a cell of a CSV file writes."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
@@ -59,106 +57,8 @@ class RegisterRow(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class System(RegisterRow):
-    """A system, and whether it is in scope of the audit."""
-
-    system_id: Text
-    name: Text
-    in_scope: bool
-    environments: list[Text]
-    criticality: Literal["critical", "high", "medium", "low"]
-    mfa_required: bool
-    owner: Text
-    access_dataset: Text | None = None
-    okta_app_label: Text | None = None
-
-
-class ServiceAccount(RegisterRow):
-    """An account that no person signs in with."""
-
-    system_id: Text
-    account: Text
-    account_instance: Text | None = None
-    owner: Text
-    purpose: Text
-    interactive: bool
-    waiver_id: Text | None = None
-    reviewed_at: Day | None = None
-
-
-class Currency(RegisterRow):
-    """A currency, its minor digits by ISO 4217 and what the processor accepts."""
-
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-    minor_digits: Annotated[Whole, Field(ge=0, le=4)]
-    processor_multiple: Annotated[Whole, Field(ge=1)]
-
-
-class RoundingPolicy(RegisterRow):
-    """How amounts are rounded, and from when to when."""
-
-    policy_id: Text
-    valid_from: Day
-    valid_to: Day | None = None
-    line_mode: Literal["half_up", "half_down", "half_even", "down", "up"]
-    tax_scope: Literal["unit", "line", "line_jurisdiction", "order_rate", "order_jurisdiction", "order"]
-    mode: Literal["half_up", "half_down", "half_even", "down", "up"]
-    inclusive_target: Literal["net", "tax"]
-    tolerance_minor: Annotated[Whole, Field(ge=0)]
-
-
-class Waiver(RegisterRow):
-    """An approved, expiring acceptance of exceptions.
-
-    Whether it counts is judged where tests are judged: a waiver that may not count is evidence too, so the
-    register stores it.
-    """
-
-    waiver_id: Text
-    control_id: Text
-    test_id: Text | None = None
-    subject_pattern: Text
-    exception_code: Text | None = None
-    reason: Text
-    compensating_control: Text | None = None
-    risk_id: Text | None = None
-    requested_by: Text
-    approved_by: Text
-    approved_at: Instant
-    effective_from: Instant
-    expires_at: Instant
-    revoked_at: Instant | None = None
-
-
-class ObservationPeriod(RegisterRow):
-    """What an audit is about: a date (type 1) or a period (type 2), and its categories."""
-
-    audit_id: Text
-    report_type: Annotated[Literal[1, 2], BeforeValidator(_digits)]
-    period_start: Day
-    period_end: Day
-    categories: list[
-        Literal["security", "availability", "processing_integrity", "confidentiality", "privacy"]
-    ]
-    criteria_version: Text
-    auditor: Text | None = None
-
-    @model_validator(mode="after")
-    def _starts_before_it_ends(self) -> ObservationPeriod:
-        if self.period_end < self.period_start:
-            raise ValueError("period_end is before period_start")
-        return self
-
-
-REGISTERS: dict[str, type[RegisterRow]] = {
-    "system": System,
-    "service_account": ServiceAccount,
-    "currency": Currency,
-    "rounding_policy": RoundingPolicy,
-    "waiver": Waiver,
-    "observation_period": ObservationPeriod,
-}
-"""File name without its ending -> what a row of it is."""
+REGISTERS: dict[str, type[RegisterRow]] = {}
+"""File name without its ending -> what a row of it is. declare.py fills it."""
 
 
 def schemas() -> dict[str, dict[str, Any]]:

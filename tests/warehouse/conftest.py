@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from assets import reconciliation
-from assets.registers.assets import OBSERVATION_PERIOD, WAIVER
+from assets.registers.assets import register_observation_period, register_waiver
 from expectations import results
 from warehouse.dataset import Column, Dataset, Kind
 from warehouse.gaps import close
@@ -23,6 +23,8 @@ from warehouse.snapshots import Index
 from warehouse.store import Home, Offered, Store, table_of
 
 START = date(2026, 3, 1)
+(WAIVER,) = register_waiver.datasets
+(OBSERVATION_PERIOD,) = register_observation_period.datasets
 USER = Dataset(
     name="demo_user",
     kind=Kind.STATE,

@@ -13,7 +13,7 @@ from assets.capture import Reading, Recipe, Row, day_window
 from assets.failures import PermanentFailure
 from assets.registers.client import RegisterFolder
 from assets.registers.declare import register
-from assets.registers.models import REGISTERS, RegisterRow
+from assets.registers.models import REGISTERS, RegisterRow, schemas
 from pipelines.catalogue import catalogue
 from sandbox.faults import Faults
 from sandbox.process import SEED
@@ -162,3 +162,20 @@ def test_a_column_without_a_meaning_is_refused() -> None:
     with pytest.raises(DeclarationError, match="field other has no description"):
         register("nameless", Nameless, "thing_id")
     assert "nameless" not in REGISTERS
+
+
+def test_every_field_of_every_register_says_in_its_schema_what_it_means() -> None:
+    """As `evidence schema` prints it for editors, in the words that analysts read too."""
+    found = {
+        name: {field: about.get("description", "") for field, about in schema["items"]["properties"].items()}
+        for name, schema in schemas().items()
+    }
+    meant = {
+        dataset.name: {column.name: column.meaning for column in dataset.columns}
+        for recipe in recipes().values()
+        for dataset in recipe.datasets
+    }
+
+    assert meant == found
+    assert [] == [(name, field) for name, fields in found.items() for field in fields if not fields[field]]
+    assert {f"register_{name}" for name in REGISTERS} == found.keys()
