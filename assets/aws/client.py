@@ -81,11 +81,15 @@ class AwsClient:
         """Yield the pages of a listing, to the last one."""
         request = f"{service}.{operation}({shown(arguments)})"
         for answer in self.answers(service, operation, **arguments):
-            if key not in answer:
-                raise PermanentFailure(
-                    f"aws {self.instance}: {request} answered without {key}. Has its interface changed?"
-                )
-            yield self.page(answer, answer[key], request)
+            yield self.page(answer, self.within(answer, key, request), request)
+
+    def within(self, answer: Mapping[str, Any], key: str, request: str) -> list[Any]:
+        """Return a listing inside an answer. Where it is absent nobody has said that there is none."""
+        if not isinstance(answer.get(key), list):
+            raise PermanentFailure(
+                f"aws {self.instance}: {request} answered without {key}. Has its interface changed?"
+            )
+        return list(answer[key])
 
     def answers(self, service: str, operation: str, **arguments: Any) -> list[dict[str, Any]]:
         """Return every answer of a listing, to the last one.
@@ -101,7 +105,11 @@ class AwsClient:
 
     def texts(self, service: str, operation: str, key: str, **arguments: Any) -> list[str]:
         """Return a listing whose items are mere texts, as of permission sets, to its last page."""
-        return [str(text) for answer in self.answers(service, operation, **arguments) for text in answer[key]]
+        return [
+            str(text)
+            for answer in self.answers(service, operation, **arguments)
+            for text in self.within(answer, key, f"{service}.{operation}({shown(arguments)})")
+        ]
 
     def _answers(self, service: str, operation: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
         client = self._client(service)

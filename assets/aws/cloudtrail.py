@@ -140,7 +140,7 @@ def trail_of(client: AwsClient, reading: Reading) -> Trail:
     reading.request("cloudtrail.describe_trails()")
     whole = [
         trail
-        for trail in answer["trailList"]
+        for trail in client.within(answer, "trailList", "cloudtrail.describe_trails()")
         if trail.get("IsMultiRegionTrail") and trail.get("IncludeGlobalServiceEvents")
     ]
     if not whole:

@@ -84,7 +84,8 @@ def _containers(client: AwsClient, reading: Reading) -> Iterator[Row]:
         for some in _cut(services, SERVICES_AT_ONCE):
             answer = client.call("ecs", "describe_services", cluster=cluster, services=some, include=["TAGS"])
             _all_there(client, answer, "ecs.describe_services")
-            page = client.page(answer, answer["services"], f"ecs.describe_services({cluster})")
+            request = f"ecs.describe_services({cluster})"
+            page = client.page(answer, client.within(answer, "services", request), request)
             for service in reading.records([page], RUNTIME_VERSION):
                 yield from _service(service, cluster, running[service["serviceName"]])
 
@@ -120,10 +121,11 @@ def _running(
     tasks = client.texts("ecs", "list_tasks", "taskArns", cluster=cluster)
     for some in _cut(tasks, TASKS_AT_ONCE):
         answer = client.call("ecs", "describe_tasks", cluster=cluster, tasks=some)
-        reading.request(f"ecs.describe_tasks({cluster}, {len(some)} tasks)")
+        request = f"ecs.describe_tasks({cluster}, {len(some)} tasks)"
+        reading.request(request)
         _all_there(client, answer, "ecs.describe_tasks")
-        for task in answer["tasks"]:
-            for container in task.get("containers", ()):
+        for task in client.within(answer, "tasks", request):
+            for container in client.within(task, "containers", request):
                 service = str(task.get("group", "")).removeprefix("service:")
                 found[service][container["name"]].add((container["image"], container.get("imageDigest")))
     return found
@@ -166,7 +168,7 @@ def _groups(client: AwsClient, reading: Reading) -> Iterator[Row]:
     for group in reading.records(pages, ASG):
         healthy = [
             one
-            for one in group.get("Instances", ())
+            for one in client.within(group, "Instances", "autoscaling.describe_auto_scaling_groups()")
             if one.get("HealthStatus") == "Healthy" and one.get("LifecycleState") == "InService"
         ]
         yield row(ASG, group, healthy=len(healthy), policies=policies[group["AutoScalingGroupName"]])

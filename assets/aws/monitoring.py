@@ -112,7 +112,7 @@ def aws_monitoring(client: AwsClient, reading: Reading) -> Mapping[str, Rows]:
 
 def _trails(client: AwsClient, reading: Reading) -> Iterator[Row]:
     answer = client.call("cloudtrail", "describe_trails")
-    for trail in answer["trailList"]:
+    for trail in client.within(answer, "trailList", "cloudtrail.describe_trails()"):
         name = trail["TrailARN"]
         status = client.call("cloudtrail", "get_trail_status", Name=name)
         selectors = client.call("cloudtrail", "get_event_selectors", TrailName=name)
@@ -154,10 +154,8 @@ def recorded(selectors: Mapping[str, Any]) -> dict[str, Any]:
 def _alarms(client: AwsClient, reading: Reading) -> Iterator[Row]:
     answers = client.answers("cloudwatch", "describe_alarms", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     for kind in ("MetricAlarms", "CompositeAlarms"):
-        pages = [
-            client.page(answer, answer.get(kind, []), f"cloudwatch.describe_alarms() {kind}")
-            for answer in answers
-        ]
+        request = f"cloudwatch.describe_alarms() {kind}"
+        pages = [client.page(answer, client.within(answer, kind, request), request) for answer in answers]
         for record in reading.records(pages, ALARM):
             limit = record.get("Threshold")
             yield row(ALARM, record, threshold=None if limit is None else str(limit))

@@ -175,7 +175,9 @@ def _listeners(client: AwsClient, reading: Reading, balancers: Iterable[Page]) -
                 LB_LISTENER,
                 record,
                 certificate_arns=sorted(shown["CertificateArn"] for shown in certificates),
-                redirects_to_https=_redirects(record.get("DefaultActions") or []),
+                redirects_to_https=_redirects(
+                    client.within(record, "DefaultActions", "elbv2.describe_listeners()")
+                ),
             )
 
 

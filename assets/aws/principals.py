@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assets.aws.client import AwsClient
@@ -21,6 +21,7 @@ KINDS = {
     "RoleDetailList": ("role", "RoleName", "RolePolicyList"),
 }
 """Listing -> kind, and the fields of the name and of the policies of its own."""
+ATTACHED = "AttachedManagedPolicies"
 EVERYTHING = ("arn:aws:iam::aws:policy/AdministratorAccess",)
 """Policies of AWS that allow everything, whether or not the answer shows their documents."""
 
@@ -60,24 +61,32 @@ PRINCIPAL = Dataset(
 def aws_iam_principal(client: AwsClient, reading: Reading) -> Iterator[Row]:
     """Every user, group and role with what is attached to it, in one listing."""
     answers = client.answers("iam", "get_account_authorization_details")
-    documents = {policy["Arn"]: _default(policy) for answer in answers for policy in answer["Policies"]}
-    groups = {group["GroupName"]: group for answer in answers for group in answer["GroupDetailList"]}
+
+    def within(found: Mapping[str, Any], key: str) -> list[Any]:
+        return client.within(found, key, "iam.get_account_authorization_details()")
+
+    documents = {
+        policy["Arn"]: _default(policy) for answer in answers for policy in within(answer, "Policies")
+    }
+    groups = {group["GroupName"]: group for answer in answers for group in within(answer, "GroupDetailList")}
     for listing, (kind, name, own) in KINDS.items():
         request = f"iam.get_account_authorization_details() {listing}"
-        pages: Iterable[Page] = (client.page(answer, answer[listing], request) for answer in answers)
+        pages: Iterable[Page] = (client.page(answer, within(answer, listing), request) for answer in answers)
         for record in reading.records(pages, PRINCIPAL):
             holders = [(record, own)]
-            holders += [(groups[group], "GroupPolicyList") for group in record.get("GroupList", ())]
+            if kind == "user":
+                holders += [(groups[group], "GroupPolicyList") for group in within(record, "GroupList")]
+            attached = {id(holder): _attached(within(holder, ATTACHED)) for holder, _ in holders}
             yield row(
                 PRINCIPAL,
                 record,
                 kind=kind,
                 name=record[name],
-                attached=sorted(_attached(record)),
+                attached=sorted(attached[id(record)]),
                 inline_sha256=sorted(_digest(policy["PolicyDocument"]) for policy in record.get(own, ())),
                 is_admin=may_do_everything(
                     [policy["PolicyDocument"] for holder, key in holders for policy in holder.get(key, ())],
-                    {arn: documents.get(arn) for holder, _ in holders for arn in _attached(holder)},
+                    {arn: documents.get(arn) for arns in attached.values() for arn in arns},
                     bounded="PermissionsBoundary" in record,
                 ),
             )
@@ -106,8 +115,8 @@ def _allows_everything(statement: Document) -> bool:
     )
 
 
-def _attached(record: Mapping[str, Any]) -> list[str]:
-    return [str(policy["PolicyArn"]) for policy in record.get("AttachedManagedPolicies", ())]
+def _attached(policies: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [str(policy["PolicyArn"]) for policy in policies]
 
 
 def _default(policy: Mapping[str, Any]) -> Document | None:

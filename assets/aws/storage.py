@@ -213,7 +213,8 @@ def aws_storage(client: AwsClient, reading: Reading) -> Mapping[str, Rows]:
 
 def _volumes(client: AwsClient, reading: Reading) -> Iterator[Row]:
     for record in reading.records(client.pages("ec2", "describe_volumes", "Volumes"), EBS_VOLUME):
-        machines = [one["InstanceId"] for one in record.get("Attachments", ()) if "InstanceId" in one]
+        attachments = client.within(record, "Attachments", "ec2.describe_volumes()")
+        machines = [one["InstanceId"] for one in attachments if "InstanceId" in one]
         yield row(EBS_VOLUME, record, attached_to=sorted(machines))
 
 

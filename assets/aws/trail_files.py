@@ -109,7 +109,17 @@ class TrailFiles:
 
     def _listing(self, prefix: str, **arguments: Any) -> list[dict[str, Any]]:
         self.requests.append(f"s3.list_objects_v2(Bucket={self._bucket}, Prefix={prefix})")
-        return self.client.answers("s3", "list_objects_v2", Bucket=self._bucket, Prefix=prefix, **arguments)
+        answers = self.client.answers(
+            "s3", "list_objects_v2", Bucket=self._bucket, Prefix=prefix, **arguments
+        )
+        for answer in answers:  # S3 leaves an empty listing out, and says in KeyCount that it is empty
+            shown = sum(len(answer.get(name, ())) for name in ("Contents", "CommonPrefixes"))
+            if answer.get("KeyCount") != shown:
+                raise PermanentFailure(
+                    f"aws {self.client.instance}: bucket {self._bucket} listed {shown} files and folders "
+                    f"and counts {answer.get('KeyCount')}. Has the interface changed?"
+                )
+        return answers
 
     def _digests(self, region: str, day: date) -> list[str]:
         """Return the digests that can name files of a day: of the day, and of the first hours after it.

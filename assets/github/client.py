@@ -233,6 +233,15 @@ class GithubClient:
             ) from None
 
 
+def inner(record: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list inside a record. Where it is absent nobody has said that there is none."""
+    if not isinstance(record.get(name), list):
+        raise PermanentFailure(
+            f"github: a record came without its list of {name}. Has the interface changed?"
+        )
+    return list(record[name])
+
+
 def limited(response: httpx.Response) -> Limit | None:
     """Return how long GitHub asks us to wait: the primary limit by its reset, the secondary by Retry-After.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from assets.capture import Reading, Rows, captures, field_of, row
 from assets.failures import PermanentFailure
-from assets.github.client import SAID, GithubClient, by_sha
+from assets.github.client import SAID, GithubClient, by_sha, inner
 from assets.github.code import repositories
 from assets.github.delivery import (
     COMMIT,
@@ -128,7 +128,7 @@ class Delivery:
                 COMMIT,
                 commit,
                 repository=name,
-                parents=len(commit.get("parents") or []),
+                parents=len(inner(commit, "parents")),
                 title_keys=keys_of(messages=[message]),
             )
         )

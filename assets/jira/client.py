@@ -117,7 +117,7 @@ class JiraClient:
     def _held(self, names: Sequence[str], project: str | None = None) -> list[str]:
         path = get(f"{API}/mypermissions", permissions=",".join(names), projectKey=project)
         told = self._rest.one(path).records[0].get("permissions")
-        if not isinstance(told, Mapping) or told.keys() < set(names):
+        if not isinstance(told, Mapping) or not told.keys() >= set(names):
             raise PermanentFailure(
                 f"jira {self.instance}: {path.path} did not answer for every permission asked about. Has the "
                 "interface changed?"
@@ -276,8 +276,8 @@ def _changes(answer: Answer, wanted: frozenset[str]) -> Any:
         return None
     found = []
     for issue in issues:
-        for change in issue.get("changeHistories") or ():
-            items = change.get("items") or ()
+        for change in _inner(issue, "changeHistories"):
+            items = _inner(change, "items")
             kept = [(n, item) for n, item in enumerate(items) if item.get("fieldId") in wanted]
             found += [
                 {
@@ -290,6 +290,13 @@ def _changes(answer: Answer, wanted: frozenset[str]) -> Any:
                 for n, item in kept
             ]
     return found
+
+
+def _inner(found: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list inside a record. Where it is absent nobody has said that there is none."""
+    if not isinstance(found.get(name), list):
+        raise PermanentFailure(f"jira: a change came without its list of {name}. Has the interface changed?")
+    return list(found[name])
 
 
 def _unnamed(item: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -124,12 +124,14 @@ class Bucket:
         keys = sorted(key for key in self.objects if key.startswith(prefix))
         if delimiter:
             folders = {prefix + key[len(prefix) :].partition("/")[0] + "/" for key in keys}
-            return {"CommonPrefixes": [{"Prefix": one} for one in sorted(folders)], "IsTruncated": False}
+            found = [{"Prefix": one} for one in sorted(folders)]
+            return {"KeyCount": len(found), "CommonPrefixes": found, "IsTruncated": False}
         rest = [key for key in keys if key > after]
         page = rest[: self.a_page]
         more = {"NextContinuationToken": page[-1]} if len(rest) > len(page) else {}
         listed = [{"Key": key, "Size": 1} for key in page]
-        return {"IsTruncated": bool(more), **more, **({"Contents": listed} if listed else {})}
+        counted = {"KeyCount": len(listed), "IsTruncated": bool(more)}
+        return {**counted, **more, **({"Contents": listed} if listed else {})}
 
     def content(self, call: Call) -> bytes:
         """Answer GetObject."""

@@ -283,3 +283,19 @@ def test_of_several_trails_a_whole_and_validated_one_is_read(cloud: Cloud, bucke
 
     with pytest.raises(PermanentFailure, match="named 1 trails, none of which records every region"):
         read(cloud)
+
+
+@pytest.mark.parametrize("counted", [0, 3, None])
+def test_a_listing_of_files_that_is_not_as_long_as_it_says_fails_the_day(
+    cloud: Cloud, bucket: Bucket, counted: int | None
+) -> None:
+    """S3 leaves an empty list out of its answer: only its count tells that from a lost one."""
+    log = name("20260310T1005Z")
+    digest(bucket, "20260310T110000Z", {log: bucket.put(log, {"Records": [event(1)]})})
+    whole = bucket.listing
+    cloud.answers["s3", "ListObjectsV2"] = lambda call: {**whole(call), "KeyCount": counted}
+
+    with pytest.raises(
+        PermanentFailure, match=rf"files and folders and counts {counted}\. Has the interface"
+    ):
+        read(cloud)

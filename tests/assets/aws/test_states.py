@@ -194,12 +194,43 @@ def test_databases_volumes_and_backups_are_listed(company: Cloud) -> None:
     assert found["aws_backup_vault"][0]["locked"]
 
 
-def test_a_listing_without_what_it_lists_is_refused(company: Cloud) -> None:
-    """An absent list is no empty one."""
-    company.answers["logs", "DescribeLogGroups"] = lambda _: b"{}"
+LISTINGS = {
+    "logGroups": (aws_monitoring, "logs", "DescribeLogGroups", r"describe_log_groups\(\)"),
+    "MetricAlarms": (aws_monitoring, "cloudwatch", "DescribeAlarms", r"describe_alarms\(\) MetricAlarms"),
+    "CompositeAlarms": (
+        aws_monitoring,
+        "cloudwatch",
+        "DescribeAlarms",
+        r"describe_alarms\(\) CompositeAlarms",
+    ),
+    "trailList": (aws_monitoring, "cloudtrail", "DescribeTrails", r"describe_trails\(\)"),
+    "taskArns": (aws_compute, "ecs", "ListTasks", r"list_tasks\(.*\)"),
+    "tasks": (aws_compute, "ecs", "DescribeTasks", r"describe_tasks\(.*\)"),
+    "containers": (aws_compute, "ecs", "DescribeTasks", r"describe_tasks\(.*\)"),
+    "Instances": (aws_compute, "autoscaling", "DescribeAutoScalingGroups", r"groups\(\)"),
+    "GroupList": (aws_iam_principal, "iam", "GetAccountAuthorizationDetails", r"details\(\)"),
+    "AttachedManagedPolicies": (aws_iam_principal, "iam", "GetAccountAuthorizationDetails", r"details\(\)"),
+}
+"""What is left out of an answer -> who reads it, the call, and how the failure names it."""
 
-    with pytest.raises(PermanentFailure, match=r"logs.describe_log_groups\(\) answered without logGroups"):
-        company.read(aws_monitoring)
+
+def without(found: Any, key: str) -> Any:
+    """Return an answer without a field, wherever it stands."""
+    if isinstance(found, dict):
+        return {name: without(value, key) for name, value in found.items() if name != key}
+    return [without(one, key) for one in found] if isinstance(found, list) else found
+
+
+@pytest.mark.parametrize("key", LISTINGS)
+def test_a_listing_without_what_it_lists_is_refused(company: Cloud, key: str) -> None:
+    """An absent list is no empty one: nobody has said that there is none."""
+    recipe, service, operation, named = LISTINGS[key]
+    whole = company.answers[service, operation]
+    nothing_else = key in ("logGroups", "taskArns")
+    company.answers[service, operation] = lambda call: b"{}" if nothing_else else without(whole(call), key)
+
+    with pytest.raises(PermanentFailure, match=rf"{named} answered without {key}\. Has its interface"):
+        company.read(recipe)
 
 
 def test_trails_log_groups_and_alarms_are_listed(company: Cloud) -> None:

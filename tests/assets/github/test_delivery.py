@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assets.failures import TransientFailure
+from assets.failures import PermanentFailure, TransientFailure
 from assets.github.deployed import github_delivery
 from assets.github.merged import github_changes
 from assets.github.messages import co_authors_of, keys_of
@@ -491,3 +491,11 @@ def test_co_authors_are_those_in_trailers() -> None:
     message = f"x\n\nwith Co-authored-by: A <a@x.example>\n\n{trailers}"
 
     assert ["b@x.example", "c@x.example"] == co_authors_of(message)
+
+
+def test_a_commit_without_its_parents_stores_nothing(shop: Hub, connect: Connect) -> None:
+    """An absent list is no empty one: a merge would seem to be none."""
+    add_commits(shop, {name: value for name, value in commit("c1").items() if name != "parents"})
+
+    with pytest.raises(PermanentFailure, match="without its list of parents"):
+        read(github_delivery, connect())

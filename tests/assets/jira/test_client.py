@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
@@ -361,3 +362,19 @@ def test_no_repr_shows_the_credential(site: Site) -> None:
     shown = repr(site.client())
 
     assert (False, False) == (EMAIL in shown, TOKEN in shown)
+
+
+@pytest.mark.parametrize(
+    ("logs", "named"),
+    [
+        ([{"issueId": "0"}], "changeHistories"),
+        ([{"issueId": "0", "changeHistories": [{"id": "1"}]}], "items"),
+    ],
+)
+def test_a_change_without_its_lists_is_refused(whole: Site, logs: list[dict[str, Any]], named: str) -> None:
+    """An absent list is no empty one."""
+    whole.odd["bulkfetch", 1] = [Odd(body=json.dumps({"issueChangeLogs": logs}).encode())]
+
+    said = refusal(changes, whole.client(), PermanentFailure)
+
+    assert f"without its list of {named}. Has the interface changed?" in said
