@@ -10,13 +10,31 @@ from pathlib import Path
 from typing import Annotated, Self, TypeAlias
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from warehouse.store import Home
 
 FILE = "evidence.yaml"
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 InstanceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
+
+
+def _beside(path: Path, about: ValidationInfo) -> Path:
+    """Return a path as the file means it that names it: counted from that file, wherever we are."""
+    return Path(about.context, path) if isinstance(about.context, Path) else path
+
+
+Beside = Annotated[Path, AfterValidator(_beside)]
+"""A file or folder. Relative, it is counted from the folder of evidence.yaml."""
 
 
 class ConfigurationError(Exception):
@@ -83,13 +101,13 @@ class ShopSource(Strict):
 class RegisterSource(Strict):
     """The folder of registers people keep."""
 
-    folder: Path
+    folder: Beside
 
 
 class PeopleSource(Strict):
     """Who works here, from HR: an export dropped as a file, never kept in git, or a view of a PostgreSQL."""
 
-    file: Path | None = None
+    file: Beside | None = None
     dsn_env: Variable | None = None
 
     @model_validator(mode="after")
@@ -104,9 +122,9 @@ class ListSource(Strict):
 
     system_id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
     """What its accounts are called by in access_account, the role matrix and the registers."""
-    folder: Path | None = None
+    folder: Beside | None = None
     """Into which every drop is put, each with its manifest; the newest counts."""
-    file: Path | None = None
+    file: Beside | None = None
     """One manifest that is replaced with each drop."""
     max_age_days: Annotated[int, Field(ge=0, le=31)] = 0
     """How old a list may be. 0: exported on the evidence day itself, the only one a state is true of."""
@@ -266,13 +284,16 @@ def load(chosen: Home | None = None, file: Path | None = None) -> Settings:
 
 
 def parse(text: str, name: str) -> Configuration:
-    """Return the configuration a text holds. Raises ConfigurationError with every problem in one list."""
+    """Return the configuration that the text of a file holds; relative paths in it are counted from the file.
+
+    Raises ConfigurationError with every problem in one list.
+    """
     try:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:  # a ValueError: a date no calendar has
         raise ConfigurationError(f"{name}: not YAML: {error}") from error
     try:
-        return Configuration.model_validate(content)
+        return Configuration.model_validate(content, context=Path(name).absolute().parent)
     except ValidationError as error:
         problems = "\n".join(
             f"  {'.'.join(str(step) for step in item['loc'])}: {item['msg']}" for item in error.errors()

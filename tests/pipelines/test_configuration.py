@@ -134,6 +134,35 @@ def test_a_named_file_is_the_only_one_looked_at(tmp_path: Path, monkeypatch: pyt
         load(Home(tmp_path))
 
 
+def test_a_relative_path_is_counted_from_the_file_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the command is run, and however the file is named; an absolute path is as it stands."""
+    company = tmp_path / "company"
+    (company / "elsewhere").mkdir(parents=True)
+    (company / "evidence.yaml").write_text(
+        f"{TEXT}  people:\n    - {{instance: main, file: ../hr/people.csv}}\n"
+        "  lists:\n    - {instance: a, system_id: stripe_dashboard, folder: ./lists}\n"
+        "    - {instance: b, system_id: zendesk, file: /drops/list.yaml}\n"
+    )
+    expected = [
+        company / "registers",
+        company / "../hr/people.csv",
+        company / "lists",
+        Path("/drops/list.yaml"),
+    ]
+    for where, named in ((tmp_path, "company/evidence.yaml"), (company / "elsewhere", "../evidence.yaml")):
+        monkeypatch.chdir(where)
+        monkeypatch.setenv("EVIDENCE_CONFIG", named)
+        sources = load(Home(tmp_path)).configuration.sources
+        found = [sources.registers[0].folder, sources.people[0].file, sources.lists[0].folder]
+
+        assert [path.resolve() for path in expected] == [
+            path.resolve() for path in (*found, sources.lists[1].file) if path is not None
+        ]
+        assert all(path.is_absolute() for path in found if path is not None)
+
+
 def test_the_home_is_beside_us_unless_the_environment_says_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
