@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -301,3 +304,23 @@ def test_a_tampered_entry_stands_for_nothing_and_the_others_still_do(world: Worl
 
     assert [3, 4] == [damage.number for damage in world.store.ledger.damage]
     assert [Slot("toy_user", "one", DAY)] == list(index.snapshots)
+
+
+def test_days_are_counted_in_utc_whatever_the_zone_of_the_machine() -> None:
+    """New York's clocks were put forward between the two: by them it would be a day more."""
+    asked = (
+        "select date_sub('day', timestamptz '2025-12-09 12:00:01+00', timestamptz '2026-03-10 12:00:00+00')"
+    )
+    program = (
+        "import time; from warehouse.read import in_memory; "
+        f'print(in_memory().sql("{asked}").fetchall(), time.tzname)'
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "TZ": "America/New_York"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "[(90,)] ('EST', 'EDT')" == found.stdout.strip()
