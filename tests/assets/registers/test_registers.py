@@ -73,7 +73,7 @@ def test_every_register_of_a_company_becomes_rows() -> None:
     assert (7, 7, 5, 1) == tuple(
         counted[name] for name in ("vendor", "vendor_contract", "vendor_evidence", "vendor_assessment")
     )
-    assert (5, 4) == (counted["secret"], counted["sod_rule"])
+    assert (6, 4) == (counted["secret"], counted["sod_rule"])
 
 
 def test_a_row_has_what_was_written_and_null_for_the_rest(tmp_path: Path) -> None:
