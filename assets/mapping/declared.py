@@ -145,17 +145,17 @@ class Mapping(Layout):
     """A mapping as a whole."""
 
     currencies: dict[
-        Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{2,7}$")], Annotated[int, Field(ge=0, le=6)]
+        Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}[0-6]$")], Annotated[int, Field(ge=0, le=6)]
     ] = Field(default_factory=dict)
-    """Codes beside ISO 4217 and their digits: of books that keep amounts finer than a currency's coins."""
+    """Codes beside ISO 4217, such as USD4, and their digits: of books finer than a currency's coins."""
     absent: tuple[Name, ...] = ()
     """Tables that the export lacks: what depends on them is not tested, and is never taken for empty."""
     tables: dict[Name, MappedTable] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if known := sorted(self.currencies.keys() & ISO_DIGITS.keys()):
-            raise ValueError(f"{', '.join(known)} is of ISO 4217, whose digits are not ours to change")
+        if wrong := sorted(code for code, digits in self.currencies.items() if code[-1] != str(digits)):
+            raise ValueError(f"{', '.join(wrong)}: the code ends in the number of digits, as USD4 has four")
         if both := sorted(set(self.absent) & self.tables.keys()):
             raise ValueError(f"{', '.join(both)} cannot be `absent` and have a file")
         return self

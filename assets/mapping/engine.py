@@ -73,6 +73,14 @@ def fill(
     return filled
 
 
+def digests(mapping: declared.Mapping, folder: Path) -> dict[str, list[tuple[str, str]]]:
+    """Return mapped table -> (name, SHA-256) of its files now: unchanged, they need no second look."""
+    return {
+        name: [(content.name, content.sha256) for content in contents(folder, table, Problems())]
+        for name, table in mapping.tables.items()
+    }
+
+
 def _in_order(mapping: declared.Mapping, targets: Mapping[str, Target]) -> list[str]:
     """Return the mapped tables, those first that others take their currency from."""
     referred = {target.referred for target in targets.values()}

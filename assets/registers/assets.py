@@ -54,7 +54,9 @@ class ServiceAccount(RegisterRow):
 class Currency(RegisterRow):
     """One row per currency that is sold in."""
 
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(description="ISO 4217 code")
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}[0-6]?$")] = Field(
+        description="ISO 4217 code; USD4: dollars in books that keep four digits of them"
+    )
     minor_digits: Annotated[Whole, Field(ge=0, le=4)] = Field(
         description="Decimal digits of its minor unit by ISO 4217"
     )

@@ -21,7 +21,7 @@ from assets.capture import Access
 from assets.failures import PermanentFailure
 from assets.mapping.declared import Mapping as Mapped
 from assets.mapping.declared import read_mapping
-from assets.mapping.engine import Filled, Target, fill
+from assets.mapping.engine import Filled, Target, digests, fill
 from assets.shop import staff
 from assets.shop.assets import BESIDE, VIEWS
 from assets.shop.client import VIEW, statement_of
@@ -130,6 +130,7 @@ class Read:
         self.filled = filled
         self._known: dict[str, dict[Any, date | None]] = {}
         self.dropped = Counter[str]()
+        self.digests = {name: one.files for name, one in filled.items()}
         listed = {name: digest for one in filled.values() for name, digest in one.files}
         self.names = ", ".join(f"{name} sha256:{digest}" for name, digest in sorted(listed.items()))
         self.rows = {name: one.rows for name, one in filled.items()}
@@ -232,9 +233,10 @@ class ShopFiles:
                 f"shop {self.instance}: there is no folder {self.folder}, expected the exported files."
             )
         mapping = self._mapped()
-        filled = fill(mapping, self.folder, targets(), of=f"shop {self.instance}")
-        self.close()
-        self._read = Read(filled)
+        if self._read is None or digests(mapping, self.folder) != self._read.digests:
+            filled = fill(mapping, self.folder, targets(), of=f"shop {self.instance}")
+            self.close()
+            self._read = Read(filled)
         yield self
 
     def table(

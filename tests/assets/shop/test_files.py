@@ -319,3 +319,18 @@ def test_every_statement_of_the_contract_reads_files_as_it_reads_views(tmp_path:
     }
     assert after.keys() - of_the_order - never_before == {name for name, rows in after.items() if rows}
     assert [{"x1"}, {"x1"}] == [{row["order_id"] for row in after[name]} for name in sorted(earlier)]
+
+
+def test_files_are_read_again_only_where_their_bytes_have_changed(tmp_path: Path) -> None:
+    """Of an export of months, every day is asked for in turn."""
+    client = export(tmp_path)
+    with client.snapshot():
+        first = client._read  # noqa: SLF001 - whether it is kept is the question
+    with client.snapshot():
+        kept = client._read  # noqa: SLF001
+    export(tmp_path, orders=ORDERS.replace("1.00", "2.00"))
+    with client.snapshot():
+        changed = client._read  # noqa: SLF001
+    client.close()
+
+    assert (True, False) == (first is kept, kept is changed)
