@@ -84,9 +84,9 @@ class ShopSource(Strict):
 
     dsn_env: Variable | None = None
     """Of a database; SHOP_DSN where nothing is said."""
-    folder: Path | None = None
+    folder: Beside | None = None
     """Instead: where the exported files lie."""
-    mapping: Path | None = None
+    mapping: Beside | None = None
     """What the files in the folder are: a YAML file."""
 
     @model_validator(mode="after")
