@@ -1,5 +1,7 @@
 """What should an order's figures be, beside what they are? Expected and actual, judged by the PI controls.
 
+Orders and their lines stand here, what else is reconciled in a module for each topic.
+
 Collected: nothing new; computed from the shop's snapshots and the registers, exactly, in integers.
 Never: a tolerance, and no verdict. Scopes: none.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from assets.capture import Derivation
 from assets.derive import sql_beside
-from warehouse.dataset import Column, Dataset, Kind
+from warehouse.dataset import Column, Dataset, Kind, Privacy
 
 ORDER_LINE = Dataset(
     name="reconciliation_order_line",
@@ -39,7 +41,7 @@ ORDER = Dataset(
     name="reconciliation_order",
     kind=Kind.DERIVED,
     follows=Kind.EVENT,
-    title="One row per order: subtotal, discount and total as recorded and as its parts make them (R03, R04)",
+    title="One row per order: its amounts as recorded and as its parts make them (R03, R04, R08, R09)",
     key=("order_id",),
     columns=(
         Column("order_id", "text", "The order", required=True),
@@ -48,17 +50,43 @@ ORDER = Dataset(
         Column("minor_digits", "int", "Digits of its minor unit; null: the currency is in no register"),
         Column("price_includes_tax", "bool", "Whether its prices include tax", required=True),
         Column("subtotal_minor", "money", "Subtotal as recorded", required=True),
-        Column("expected_subtotal_minor", "money", "Sum of the lines' extensions", required=True),
+        Column(
+            "expected_subtotal_minor", "money", "Sum of the lines' extensions; null: too large for an amount"
+        ),
         Column("discount_minor", "money", "Discount as recorded", required=True),
-        Column("expected_discount_minor", "money", "Sum of line and allocated discounts", required=True),
+        Column(
+            "expected_discount_minor",
+            "money",
+            "Sum of line and allocated discounts; null: too large for an amount",
+        ),
         Column("shipping_minor", "money", "Shipping before its discount", required=True),
+        Column("quoted_shipping_minor", "money", "Shipping as last quoted before; null: never quoted"),
+        Column(
+            "shipping_override_approver",
+            "text",
+            "Who approved that shipping differs from the quote; null: nobody",
+            privacy=Privacy.WORKFORCE,
+        ),
         Column("shipping_discount_minor", "money", "Discount on shipping", required=True),
         Column("fees_minor", "money", "Other fees", required=True),
         Column("tax_minor", "money", "Tax", required=True),
         Column("rounding_adj_minor", "money", "Cash rounding", required=True),
         Column("total_minor", "money", "Total as recorded", required=True),
-        Column("expected_total_minor", "money", "Total as the recorded parts make it", required=True),
+        Column(
+            "expected_total_minor",
+            "money",
+            "Total as the recorded parts make it; null: too large for an amount",
+        ),
+        Column(
+            "processor_multiple",
+            "int",
+            "What the processor takes multiples of; null: the currency is in no register",
+            unit="minor units",
+        ),
         Column("line_count", "int", "How many lines it has", required=True),
+        Column("negative_lines", "int", "How many of them have a negative quantity", required=True),
+        Column("payments_in_other_currency", "int", "How many of its payments of the day", required=True),
+        Column("payments_off_multiple", "int", "How many that the processor cannot take", required=True),
         Column("placed_at", "timestamp", "When it was placed", required=True),
         Column("is_test", "bool", "Whether it is no real order", required=True),
         Column("order_status", "text", "Its state", required=True),
@@ -73,5 +101,5 @@ LINES = Derivation(
 ORDERS = Derivation(
     ORDER,
     sql_beside(__file__, "order.sql"),
-    ("shop_order", "shop_order_line", "register_currency"),
+    ("shop_order", "shop_order_line", "shop_shipping_quote", "shop_payment", "register_currency"),
 )

@@ -1,14 +1,38 @@
--- R03, R04: what should each order's subtotal, discount and total be, given its lines and its recorded parts?
--- The total is computed from the recorded subtotal and discount, so that one wrong figure is found once.
+-- R03, R04, R08, R09: what should each order's subtotal, discount, shipping and total be, and are they legal amounts?
+-- The total is computed from the recorded subtotal and discount, so that one wrong figure is found once. The quote is
+-- the last one before the order was placed. A sum that no amount can be as large as is null here, and so unknown.
 with
     lines as (
         select
             order_id,
             count(*) as line_count,
-            sum(ext_minor) as ext_minor,
-            sum(line_discount_minor + alloc_discount_minor) as discount_minor
+            count_if(qty_e4 < 0) as negative_lines,
+            try_cast(sum(ext_minor) as bigint) as ext_minor,
+            try_cast(sum(line_discount_minor::hugeint + alloc_discount_minor) as bigint) as discount_minor
         from shop_order_line
         group by order_id
+    ),
+    quote as (
+        select
+            q.order_id,
+            arg_max(q, (q.quoted_at, q.quote_id)) as last
+        from shop_shipping_quote as q
+        join shop_order as o
+            on o.order_id = q.order_id
+            and q.quoted_at <= o.placed_at
+        group by q.order_id
+    ),
+    paid as (
+        select
+            p.order_id,
+            count_if(p.currency <> o.currency) as payments_in_other_currency,
+            count_if(p.currency = o.currency and p.amount_minor % c.processor_multiple <> 0) as payments_off_multiple
+        from shop_payment as p
+        join shop_order as o
+            on o.order_id = p.order_id
+        left join register_currency as c
+            on c.currency = p.currency
+        group by p.order_id
     )
 select
     o.order_id,
@@ -17,16 +41,18 @@ select
     c.minor_digits,
     o.price_includes_tax,
     o.subtotal_minor,
-    coalesce(l.ext_minor, 0)::bigint as expected_subtotal_minor,
+    case when l.order_id is null then 0 else l.ext_minor end as expected_subtotal_minor,
     o.discount_minor,
-    coalesce(l.discount_minor, 0)::bigint as expected_discount_minor,
+    case when l.order_id is null then 0 else l.discount_minor end as expected_discount_minor,
     o.shipping_minor,
+    q.last.amount_minor as quoted_shipping_minor,
+    q.last.override_approver as shipping_override_approver,
     o.shipping_discount_minor,
     o.fees_minor,
     o.tax_minor,
     o.rounding_adj_minor,
     o.total_minor,
-    (
+    try_cast(
         o.subtotal_minor::hugeint
         - o.discount_minor
         + o.shipping_minor
@@ -34,14 +60,23 @@ select
         + o.fees_minor
         + case when o.price_includes_tax then 0 else o.tax_minor end
         + o.rounding_adj_minor
-    )::bigint as expected_total_minor,
+        as bigint
+    ) as expected_total_minor,
+    c.processor_multiple,
     coalesce(l.line_count, 0) as line_count,
+    coalesce(l.negative_lines, 0) as negative_lines,
+    coalesce(p.payments_in_other_currency, 0) as payments_in_other_currency,
+    coalesce(p.payments_off_multiple, 0) as payments_off_multiple,
     o.placed_at,
     o.is_test,
     o.status as order_status
 from shop_order as o
 left join lines as l
     on l.order_id = o.order_id
+left join quote as q
+    on q.order_id = o.order_id
+left join paid as p
+    on p.order_id = o.order_id
 left join register_currency as c
     on c.currency = o.currency
 order by o.order_id

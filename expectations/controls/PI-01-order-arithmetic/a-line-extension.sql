@@ -6,6 +6,7 @@ select
     instance,
     case
         when is_test then 'test order'
+        when line_mode is null and placed_at is not null then 'no rounding policy in force: PI-02.f'
     end as exempt_reason,
     order_id,
     currency,
