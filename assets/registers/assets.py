@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from assets.registers.declare import register
+from assets.registers.iso4217 import minor_digits
 from assets.registers.models import Day, Instant, RegisterRow, Text, Whole, digits
 
 Rounding: TypeAlias = Literal["half_up", "half_down", "half_even", "down", "up"]
@@ -63,6 +64,18 @@ class Currency(RegisterRow):
     processor_multiple: Annotated[Whole, Field(ge=1)] = Field(
         description="Amounts must be a multiple of this many minor units"
     )
+    processor_minor_digits: Annotated[Whole, Field(ge=0, le=4)] | None = Field(
+        default=None, description="Digits the processor writes amounts with; null: those of the minor unit"
+    )
+
+    @model_validator(mode="after")
+    def _digits_are_those_of_the_standard(self) -> Currency:
+        if self.minor_digits != (digits := minor_digits(self.currency)):
+            raise ValueError(
+                f"{self.currency} has {digits} minor digits by ISO 4217, not {self.minor_digits}; how many a "
+                "processor writes stands in processor_minor_digits"
+            )
+        return self
 
 
 class RoundingPolicy(RegisterRow):

@@ -22,7 +22,7 @@ select
     currency || ' of ' || $day as subject_label,
     $day_end as occurred_at,
     instance,
-    null as exempt_reason,
+    null::varchar as exempt_reason,
     currency,
     orders,
     try_cast(difference_minor as bigint) as difference_minor,
