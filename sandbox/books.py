@@ -13,6 +13,7 @@ from sandbox.part import rng
 from sandbox.processor import DISPUTE_FEE, FEE_E3, FEE_FIXED, SETTLED_IN
 from sandbox.returns import returns
 from sandbox.shipping import EAST, WEST
+from sandbox.taxes import UNREGISTERED
 
 SINCE = date(2025, 1, 1)
 """From when everything here is in force."""
@@ -52,7 +53,7 @@ def promotions() -> Iterator[Row]:
 
 
 def tax_rates() -> Iterator[Row]:
-    """Yield the rate of every market."""
+    """Yield the rate of every market, and of one that the company is not registered in."""
     for market in MARKETS:
         yield {
             "jurisdiction": market.jurisdiction,
@@ -61,6 +62,14 @@ def tax_rates() -> Iterator[Row]:
             "valid_from": SINCE,
             "valid_to": None,
         }
+    jurisdiction, rate = UNREGISTERED
+    yield {
+        "jurisdiction": jurisdiction,
+        "tax_category": "standard",
+        "rate_e9": rate,
+        "valid_from": SINCE,
+        "valid_to": None,
+    }
 
 
 def tax_registrations() -> Iterator[Row]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from random import Random
 from typing import Any
 
+from sandbox.arithmetic import round_div, spread
 from sandbox.discounts import by_hand, discounts
 from sandbox.faults import Fault, Faults
 from sandbox.giftcards import FACE, CardSlots, card_entries
@@ -16,11 +16,11 @@ from sandbox.kinds import ORDERS_FOR_FAULTS
 from sandbox.numbers import numbers, voids
 from sandbox.part import instant, rng
 from sandbox.shipping import parcels, quote_row, quoted, weight
+from sandbox.taxes import PLANTED_IN, flaw, flawed_lines, taxed
 from sandbox.tenders import amendment, payments
 
 ARTICLES = 180
 E8 = 10**8
-E9 = 10**9
 
 
 @dataclass(frozen=True)
@@ -38,41 +38,22 @@ class Market:
     shipping: int
     rate_e9: int
     jurisdiction: str
+    tax_scope: str = "line"
+    tax_mode: str = "half_up"
+    tolerance: int = 0
+    """By how many minor units a tax may differ from the expected one."""
 
 
+PER_LINE = "line_jurisdiction"
 MARKETS = (
-    Market("USD", "us-exclusive", "half_up", False, 1, (199, 24_900), 799, 82_500_000, "US-NY"),  # noqa: FBT003
+    Market("USD", "us-exclusive", "half_up", False, 1, (199, 24_900), 799, 82_500_000, "US-NY", PER_LINE),  # noqa: FBT003
     Market("EUR", "eu-inclusive", "half_even", True, 1, (149, 19_900), 490, 190_000_000, "DE"),  # noqa: FBT003
-    Market("GBP", "uk-inclusive", "half_up", True, 1, (199, 17_900), 395, 200_000_000, "GB"),  # noqa: FBT003
-    Market("JPY", "jp-inclusive", "down", True, 1, (180, 32_000), 600, 100_000_000, "JP"),  # noqa: FBT003
+    Market("GBP", "uk-inclusive", "half_up", True, 1, (199, 17_900), 395, 200_000_000, "GB", tolerance=1),  # noqa: FBT003
+    Market("JPY", "jp-inclusive", "down", True, 1, (180, 32_000), 600, 100_000_000, "JP", "order", "down"),  # noqa: FBT003
     Market("KWD", "kw-exclusive", "half_up", False, 10, (50, 6_500), 1500, 0, "KW"),  # noqa: FBT003
 )
 SHARES = (38, 30, 16, 10, 6)
 Rows = dict[str, list[dict[str, Any]]]
-
-
-def round_div(numerator: int, denominator: int, mode: str) -> int:
-    """Return a quotient rounded by its magnitude: -x rounds to the opposite of x."""
-    sign = -1 if numerator < 0 else 1
-    whole, rest = divmod(abs(numerator), denominator)
-    match mode:
-        case "half_up":
-            up = rest * 2 >= denominator
-        case "half_even":
-            up = rest * 2 > denominator or (rest * 2 == denominator and whole % 2 == 1)
-        case _:
-            up = False
-    return sign * (whole + up)
-
-
-def spread(amount: int, weights: list[int]) -> list[int]:
-    """Return an amount spread over weights by largest remainder: the parts sum to it exactly."""
-    total = sum(weights)
-    parts = [amount * weight // total for weight in weights]
-    rests = sorted(range(len(weights)), key=lambda n: (-(amount * weights[n] % total), n))
-    for n in rests[: amount - sum(parts)]:
-        parts[n] += 1
-    return parts
 
 
 @dataclass
@@ -88,6 +69,8 @@ class Order:
     """Whether nothing is planted in it: what goes wrong must go wrong in one way only."""
     lines: list[dict[str, Any]] = field(default_factory=list)
     order_discount: int = 0
+    leans: bool = False
+    """Whether its tax is one too much, like that of all others of its currency on the day."""
 
 
 TABLES = (
@@ -122,8 +105,12 @@ def day_of_orders(seed: int, faults: Faults, day: date) -> Rows:
             "order_discount_allocation",
             "order_subtotal",
             "order_total",
+            *PLANTED_IN,
         )
         if fault.first == day
+    }
+    leaning = {
+        fault.subject.removeprefix("currency ") for fault in faults.of("tax_bias") if fault.first == day
     }
     rows: Rows = {table: [] for table in TABLES}
     numbered = numbers(seed, day)
@@ -146,6 +133,9 @@ def day_of_orders(seed: int, faults: Faults, day: date) -> Rows:
         real += counts
         fault = planted.get(real) if counts else None
         order.is_plain = fault is None
+        if fault is not None and PLANTED_IN.get(fault.kind):
+            order.market = next(m for m in MARKETS if m.currency == PLANTED_IN[fault.kind])
+        order.leans = counts and fault is None and market.currency in leaning
         fill(order, chance, fault)
         may_have_card = counts and real > ORDERS_FOR_FAULTS
         add(order, number, (chance, beside), fault, rows, cards if may_have_card else None)
@@ -186,6 +176,7 @@ def fill(order: Order, chance: Random, fault: Fault | None) -> None:
                 "tax_category": "standard",
             }
         )
+    flawed_lines(order, fault.kind if fault else None)
     weights = [line["ext_minor"] - line["line_discount_minor"] for line in order.lines]
     bounds = fault is not None and fault.kind == "order_discount_bounds"
     if market.unit == 1 and sum(weights) > 1000 and chance.random() < 0.2 and not bounds:
@@ -213,7 +204,7 @@ def add(
     use = cards.use(order, amended) if cards else None
     if use == "sell":
         order.lines.append(card_line(order))
-    taxes = [tax_line(order, line) for line in order.lines if not line["is_gift_card"]]
+    taxes = taxed(order, kind)
     subtotal = sum(line["ext_minor"] for line in order.lines)
     discount = sum(line["line_discount_minor"] + line["alloc_discount_minor"] for line in order.lines)
     if kind == "order_subtotal":
@@ -224,8 +215,10 @@ def add(
     quote = quoted(market.shipping, market.unit, grams) if ships else 0
     waived = ships and order.is_plain and beside.random() < 0.01
     shipping = 0 if waived else quote
+    if kind == "shipping_off_quote":
+        shipping += market.unit
     free = shipping if shipping and subtotal > 8000 * market.unit else 0
-    tax = sum(line["tax_minor"] for line in taxes)
+    tax = sum(line["tax_minor"] for line in taxes) + (kind == "tax_lines_sum")
     total = subtotal - discount + shipping - free + (0 if market.inclusive else tax)
     if kind == "order_total":
         total += 100 * market.unit
@@ -280,6 +273,7 @@ def add(
         rows[table] += listed
     for table, listed in by_hand(order, rows["discounts"]).items():
         rows[table] += listed
+    flaw(order, kind, rows)
 
 
 def card_line(order: Order) -> dict[str, Any]:
@@ -295,22 +289,4 @@ def card_line(order: Order) -> dict[str, Any]:
         "alloc_discount_minor": 0,
         "is_gift_card": True,
         "tax_category": "voucher",
-    }
-
-
-def tax_line(order: Order, line: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a line's tax: on top of an exclusive price, inside an inclusive one."""
-    market = order.market
-    taxable = max(line["ext_minor"] - line["line_discount_minor"] - line["alloc_discount_minor"], 0)
-    denominator = E9 + market.rate_e9 if market.inclusive else E9
-    return {
-        "order_id": order.id,
-        "line_id": line["line_id"],
-        "target_kind": "line",
-        "jurisdiction": market.jurisdiction,
-        "tax_category": "standard",
-        "rate_e9": market.rate_e9,
-        "taxable_minor": taxable,
-        "tax_minor": round_div(taxable * market.rate_e9, denominator, "half_up"),
-        "exempt_reason": None if market.rate_e9 else "no sales tax",
     }

@@ -14,8 +14,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from sandbox.arithmetic import round_div
 from sandbox.faults import Faults
-from sandbox.orders import day_of_orders, round_div
+from sandbox.orders import day_of_orders
 from sandbox.org import PERIOD_START
 from sandbox.part import instant, rng
 

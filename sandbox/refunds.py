@@ -11,9 +11,10 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
+from sandbox.arithmetic import round_div, spread
 from sandbox.clerks import FINANCE, FINANCE_HEAD, SUPPORT, SUPPORT_HEAD
 from sandbox.faults import Faults
-from sandbox.orders import Rows, day_of_orders, round_div, spread
+from sandbox.orders import Rows, day_of_orders
 from sandbox.part import rng
 from sandbox.processor import Dispute, Payment, Processor, Refund
 from sandbox.shipping import place_of_currency

@@ -110,10 +110,10 @@ class RegistersPart:
                     "valid_from": date(2025, 1, 1),
                     "valid_to": None,
                     "line_mode": market.line_mode,
-                    "tax_scope": "line",
-                    "mode": "half_up",
+                    "tax_scope": market.tax_scope,
+                    "mode": market.tax_mode,
                     "inclusive_target": "tax",
-                    "tolerance_minor": 0,
+                    "tolerance_minor": market.tolerance,
                 }
                 for market in MARKETS
             ],

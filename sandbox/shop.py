@@ -19,6 +19,7 @@ from sandbox.part import instant
 from sandbox.people import person_id
 from sandbox.roles import SOD_REFUNDS
 from sandbox.staff import EXTRA, Staff, event_id, user_id
+from sandbox.taxes import key_of
 from sandbox.trade import FIRST_DAY, Trade
 
 READER = "evidence_reader"
@@ -94,8 +95,10 @@ class ShopPart:
                 return f"{person_id(account)}|{SOD_REFUNDS}"
             permission = EXTRA.get(fault.kind)
             return f"shop:{INSTANCE}:{user_id(account)}" + (f"|{permission}" if permission else "")
+        if fault.kind == "tax_bias":
+            return f"shop-{INSTANCE}|{fault.subject.removeprefix('currency ')}"
         order = nth_real_order(self._seed, self._faults, fault)
-        return f"{order}-1" if fault.kind == "order_line_ext" else order
+        return f"{order}-1" if fault.kind == "order_line_ext" else key_of(fault.kind, order)
 
     def stop(self) -> None:
         """Stop the server and remove its files."""

@@ -15,8 +15,9 @@ import pytest
 from adbc_driver_manager import Error
 from adbc_driver_postgresql import dbapi
 
+from sandbox.arithmetic import spread
 from sandbox.faults import Faults, draw
-from sandbox.orders import MARKETS, Rows, day_of_orders, nth_real_order, spread
+from sandbox.orders import MARKETS, Rows, day_of_orders, nth_real_order
 from sandbox.process import SEED
 from sandbox.shop import ShopPart
 
