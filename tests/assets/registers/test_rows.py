@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from assets.failures import PermanentFailure
-from assets.registers.models import Day, Digest, Instant, RegisterRow, Text, Whole
+from assets.registers.models import Currency, Day, Digest, Instant, RegisterRow, Text, Whole
 from assets.registers.rows import Place, csv_rows, decoded, validated, yaml_rows
 
 WORD = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
@@ -169,3 +169,19 @@ def test_a_text_begins_where_its_words_do() -> None:
     assert [{"a": "1"}] == [row for _, row in csv_rows(decoded(b"\xef\xbb\xbfa\r\n1\r\n", "x"), "x")]
     with pytest.raises(PermanentFailure, match="byte 1 is no UTF-8"):
         decoded(b"a\xff", "x.csv")
+
+
+@pytest.mark.parametrize(("currency", "digits"), [("USD", 2), ("JPY", 0), ("KWD", 3), ("CLF", 4)])
+def test_a_currency_has_the_digits_of_the_standard(currency: str, digits: int) -> None:
+    """Every other number is refused with its line; what a processor writes is another matter."""
+
+    def read(minor: int) -> list[dict[str, Any]]:
+        text = f"currency,minor_digits,processor_multiple,processor_minor_digits\n{currency},{minor},1,2\n"
+        return validated(Currency, list(csv_rows(text, "currency.csv")), "currency.csv", key=("currency",))
+
+    assert digits == read(digits)[0]["minor_digits"]
+    for other in {0, 2, 3, 4} - {digits}:
+        with pytest.raises(
+            PermanentFailure, match=f"line 2.*{currency} has {digits} minor digits by ISO 4217"
+        ):
+            read(other)
