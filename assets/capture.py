@@ -340,6 +340,8 @@ class Derivation:
     """Input -> of how many days before the day its last capture is read too: view `<dataset>_before`."""
     after: Mapping[str, int] = field(default_factory=dict)
     """Likewise of days after it, as far as they have come: view `<dataset>_after`."""
+    earlier: tuple[str, ...] = ()
+    """Inputs of which the day's captures before the one that counts are read too: `<dataset>_earlier`."""
     named: str | None = None
     """What the result's instances begin with where it is not the source: of a second system in one source."""
 

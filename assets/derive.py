@@ -82,6 +82,7 @@ class Deriver:
                 need,
                 before=derivation.before.get(need.dataset, 0),
                 after=derivation.after.get(need.dataset, 0),
+                earlier=need.dataset in derivation.earlier,
             )
             for need in needs
         ]

@@ -213,6 +213,10 @@ def problems(fault: Fault, others: tuple[Fault, ...]) -> Iterator[str]:
         return
     if not PERIOD_START <= fault.first <= fault.last <= PERIOD_END:
         yield f"its days {fault.first} to {fault.last} must lie in {PERIOD_START} to {PERIOD_END}."
+    earliest = PERIOD_START + timedelta(days=kind.earliest)
+    latest = PERIOD_END - timedelta(days=kind.latest)
+    if not earliest <= fault.first <= latest:
+        yield f"it can be found from {earliest} to {latest} only."
     if kind.one_day and fault.first != fault.last:
         yield "it happens once, so `from` and `to` must be the same day."
     if kind.until_end and fault.last != PERIOD_END:
@@ -264,7 +268,8 @@ def draw(seed: int) -> list[Fault]:
         subject = chance.choice(free)
         # `change 2` is another change every day.
         busy = {f.first for f in drawn if f.subject == subject}
-        days = [day for day in (PERIOD_START + timedelta(days=d) for d in range(period)) if day not in busy]
+        possible = range(kind.earliest, period - kind.latest)
+        days = [day for day in (PERIOD_START + timedelta(days=d) for d in possible) if day not in busy]
         first = chance.choice(days)
         last = first + timedelta(days=0 if kind.one_day else chance.randrange(9))
         if kind.until_end:

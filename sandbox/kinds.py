@@ -44,6 +44,10 @@ class FaultKind:
     """An event happens once: `from` and `to` are the same day."""
     until_end: bool = False
     """It cannot end before the period does."""
+    earliest: int = 0
+    """How many days after the period began it can be found at the earliest."""
+    latest: int = 0
+    """How many days before the period ends it must happen to be found in it."""
     also: tuple[tuple[str, str], ...] = ()
     """(test, code) of what must be reported for it besides, on the same days."""
     afterwards: tuple[tuple[str, str], ...] = ()
@@ -523,6 +527,194 @@ KINDS = {
             "Our own role in the account gets a second policy, by which it could write.",
         ),
         FaultKind(
+            "cancelled_not_refunded",
+            "shop",
+            "PI-04.a",
+            "CANCELLED_NOT_REFUNDED",
+            "An order that was paid is cancelled late in the evening, and nobody gives the money back.",
+            one_day=True,
+        ),
+        FaultKind(
+            "refund_tax_of_part",
+            "shop",
+            "PI-04.b",
+            "REFUND_TAX",
+            "A refund of a part gives back two minor units of tax too many.",
+            one_day=True,
+        ),
+        FaultKind(
+            "refund_tax_of_whole",
+            "shop",
+            "PI-04.b",
+            "REFUND_TAX_RESIDUAL",
+            "A refund of all lines gives back a minor unit of tax too little.",
+            one_day=True,
+        ),
+        FaultKind(
+            "refund_quantity",
+            "shop",
+            "PI-04.b",
+            "REFUND_QTY",
+            "A refund gives back a piece more of a line than was ordered.",
+            one_day=True,
+        ),
+        FaultKind(
+            "refund_approval_missing",
+            "shop",
+            "PI-04.c",
+            "NO_APPROVER",
+            "Nobody approves a large refund.",
+            one_day=True,
+        ),
+        FaultKind(
+            "refund_approval_own",
+            "shop",
+            "PI-04.c",
+            "SELF_APPROVED",
+            "Who makes a large refund approves it too.",
+            one_day=True,
+        ),
+        FaultKind(
+            "stock_lost",
+            "shop",
+            "PI-06.a",
+            "STOCK_ROLLFORWARD",
+            "A piece of an article is gone, and no movement says why.",
+            one_day=True,
+        ),
+        FaultKind(
+            "shipped_too_much",
+            "shop",
+            "PI-06.b",
+            "OVER_SHIPPED",
+            "A parcel leaves with a piece more of a line than was ordered.",
+            one_day=True,
+        ),
+        FaultKind(
+            "shipped_without_order",
+            "shop",
+            "PI-06.b",
+            "SHIP_WITHOUT_ORDER",
+            "A parcel leaves for no order.",
+            one_day=True,
+        ),
+        FaultKind(
+            "stock_oversold",
+            "shop",
+            "PI-06.c",
+            "NEGATIVE_STOCK",
+            "More of an article is promised than there is.",
+            one_day=True,
+        ),
+        FaultKind(
+            "write_off_no_ticket",
+            "shop",
+            "PI-06.d",
+            "UNAUTHORISED_ADJUSTMENT",
+            "The day's breakage is written off without a ticket.",
+            one_day=True,
+        ),
+        FaultKind(
+            "write_off_self_approved",
+            "shop",
+            "PI-06.d",
+            "SELF_APPROVED",
+            "Who writes off the day's breakage approves it too.",
+            one_day=True,
+        ),
+        FaultKind(
+            "transfer_lost",
+            "shop",
+            "PI-06.e",
+            "TRANSFER_OPEN",
+            "What left five days before for the other warehouse has not arrived. The day is the fifth.",
+            one_day=True,
+            earliest=5,
+        ),
+        FaultKind(
+            "number_twice",
+            "shop",
+            "PI-08.b",
+            "DUPLICATE_NUMBER",
+            "A test order has the number of the next real order; its own is missing.",
+            one_day=True,
+            also=(("PI-08.a", "NUMBER_GAP"),),
+        ),
+        FaultKind(
+            "payment_recorded_late",
+            "shop",
+            "PI-09.a",
+            "LATE_RECORDING",
+            "A payment is recorded 61 minutes after it was attempted.",
+            one_day=True,
+        ),
+        FaultKind(
+            "movement_recorded_late",
+            "shop",
+            "PI-09.c",
+            "LATE_UNREGISTERED",
+            "A recount of an article is entered two days later, and the register of late arrivals does "
+            "not name it.",
+            one_day=True,
+            latest=2,
+        ),
+        FaultKind(
+            "parcel_late",
+            "shop",
+            "PI-09.d",
+            "FULFIL_LATE",
+            "A parcel leaves a second after it was promised to.",
+            one_day=True,
+        ),
+        FaultKind(
+            "correction_no_ticket",
+            "shop",
+            "PI-10.a",
+            "NO_TICKET",
+            "Finance books a correction for no ticket.",
+            one_day=True,
+        ),
+        FaultKind(
+            "correction_no_approver",
+            "shop",
+            "PI-10.a",
+            "NO_APPROVER",
+            "Nobody approves a correction.",
+            one_day=True,
+        ),
+        FaultKind(
+            "correction_self_approved",
+            "shop",
+            "PI-10.a",
+            "SELF_APPROVED",
+            "Who makes a correction approves it too.",
+            one_day=True,
+        ),
+        FaultKind(
+            "correction_approved_after",
+            "shop",
+            "PI-10.a",
+            "APPROVED_AFTER",
+            "A correction is approved a minute after it took effect.",
+            one_day=True,
+        ),
+        FaultKind(
+            "change_unrecorded",
+            "shop",
+            "PI-10.b",
+            "SILENT_CHANGE",
+            "Somebody of finance changes an order's total, and no correction says so.",
+            one_day=True,
+        ),
+        FaultKind(
+            "correction_over_limit",
+            "shop",
+            "PI-10.c",
+            "LIMIT",
+            "Finance books a correction far beyond the limit.",
+            one_day=True,
+        ),
+        FaultKind(
             "register_waiver",
             "registers",
             "",
@@ -544,6 +736,12 @@ STAFF = [f"person {n}" for n in STAFF_FOR_FAULTS]
 ALL_SECRETS = [f"secret {account}/{name}" for account, names in SECRETS.items() for name in names]
 REVIEWED = [vendor for vendor in VENDORS if vendor.assurance and vendor.tier in ("critical", "high")]
 CHANGES = [f"change {n}" for n in range(1, CHANGES_FOR_FAULTS + 1)]
+QUIET = [f"quiet order {n}" for n in range(1, 13)]
+"""The last orders of a day that are paid and that nothing else happens to."""
+REFUNDS = [f"refund {n}" for n in range(1, 8)]
+WRITE_OFFS = ["write-off 1", "write-off 2"]
+ARTICLES = [f"article {n}" for n in range(1, 11)]
+CORRECTIONS = [f"correction {n}" for n in range(1, 10)]
 ORDERS = [f"order {n}" for n in range(1, ORDERS_FOR_FAULTS + 1)]
 SUBJECTS = {
     "okta_no_factor": PERSONS,
@@ -592,6 +790,26 @@ SUBJECTS = {
     "staff_outside_role": [f"person {n}" for n in staff_of("Marketing")],
     "github_support_in_team": [f"person {n}" for n in staff_of("Customer Support")],
     "staff_conflict": [f"person {n}" for n in staff_of("Customer Support")],
+    **dict.fromkeys(("cancelled_not_refunded", "shipped_too_much", "change_unrecorded"), QUIET),
+    **dict.fromkeys(
+        (
+            "refund_tax_of_part",
+            "refund_tax_of_whole",
+            "refund_quantity",
+            "refund_approval_missing",
+            "refund_approval_own",
+        ),
+        REFUNDS,
+    ),
+    **dict.fromkeys(("stock_lost", "stock_oversold"), ARTICLES),
+    **dict.fromkeys(("write_off_no_ticket", "write_off_self_approved"), WRITE_OFFS),
+    **dict.fromkeys((name for name in KINDS if name.startswith("correction_")), CORRECTIONS),
+    "shipped_without_order": ["stray parcel 1"],
+    "transfer_lost": ["transfer 1"],
+    "number_twice": ["number 1"],
+    "movement_recorded_late": ["recount 1"],
+    "payment_recorded_late": [f"payment {n}" for n in range(1, 10)],
+    "parcel_late": [f"parcel {n}" for n in range(1, 6)],
 }
 """Kind of fault -> every subject to which it can happen without causing another; of those missing, orders."""
 

@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 from sandbox.faults import Faults
-from sandbox.orders import MARKETS, day_of_orders
+from sandbox.orders import MARKETS, Rows, day_of_orders
 from sandbox.part import rng
 from sandbox.processor import LATEST
 from sandbox.refunds import aftermath
+from sandbox.slips import spoiled
 from sandbox.trade import FIRST_DAY
 
 REPORTED = 14
@@ -73,13 +74,13 @@ def tax_of(seed: int, faults: Faults, day: date) -> Mapping[str, tuple[int, int]
         found[jurisdiction] = before[0] + taxable, before[1] + tax
 
     ours = counted(seed, faults, day)
-    for line in day_of_orders(seed, faults, day)["order_tax_lines"]:
+    for line in _rows(seed, faults, day)[0]["order_tax_lines"]:
         if line["order_id"] in ours:
             add(line["jurisdiction"], line["taxable_minor"], line["tax_minor"])
     for n in range(LATEST.days + 1):
         placed = day - timedelta(days=n)
         ours = counted(seed, faults, placed) if placed >= FIRST_DAY else {}
-        for refund in aftermath(seed, faults, placed)["refunds"] if ours else ():
+        for refund in _rows(seed, faults, placed)[1]["refunds"] if ours else ():
             order = ours.get(refund["order_id"])
             if order is not None and refund["created_at"].date() == day:
                 market = next(m for m in MARKETS if m.currency == order["currency"])
@@ -92,8 +93,12 @@ def counted(seed: int, faults: Faults, day: date) -> Mapping[str, Row]:
     """Return the orders of a day that owe tax."""
     return {
         order["order_id"]: order
-        for order in day_of_orders(seed, faults, day)["orders"]
+        for order in _rows(seed, faults, day)[0]["orders"]
         if not order["is_test"]
         and order["status"] != "draft"
         and not (order["_amended"] and order["_amended"][1] == "cancelled")
     }
+
+
+def _rows(seed: int, faults: Faults, day: date) -> tuple[Rows, Rows]:
+    return spoiled(faults, day, day_of_orders(seed, faults, day), aftermath(seed, faults, day))

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
+from sandbox import slips
 from sandbox.company import Company
 from sandbox.faults import Fault, Faults
 from sandbox.leftovers import GuardedFolder
@@ -97,6 +98,9 @@ class ShopPart:
             return f"shop:{INSTANCE}:{user_id(account)}" + (f"|{permission}" if permission else "")
         if fault.kind == "tax_bias":
             return f"shop-{INSTANCE}|{fault.subject.removeprefix('currency ')}"
+        slip = slips.key_of(self._seed, self._faults, fault, test or fault.test)
+        if slip is not None:
+            return slip
         order = nth_real_order(self._seed, self._faults, fault)
         return f"{order}-1" if fault.kind == "order_line_ext" else key_of(fault.kind, order)
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sandbox.clerks import STORE_HEAD, STOREKEEPER
+from sandbox.faults import Faults
 from sandbox.orders import ARTICLES, Rows
 from sandbox.part import instant, rng
 from sandbox.shipping import EAST, WEST
@@ -20,6 +21,8 @@ FULL, LOW = 60, 30
 DELIVERED, CHECKED, SENT, ARRIVED = 6, 8, 9, 10
 """Hours at which deliveries are booked, breakage is written off, and transfers leave and arrive."""
 UNDER_WAY = timedelta(days=2)
+FOUND_MISSING = timedelta(days=5)
+"""How long after it left a transfer must have arrived."""
 PIECES_SENT = 3
 Cell = tuple[str, str]
 Row = dict[str, Any]
@@ -28,8 +31,9 @@ Row = dict[str, Any]
 class Stock:
     """Two warehouses, each with every article."""
 
-    def __init__(self, seed: int, first: date) -> None:
+    def __init__(self, seed: int, faults: Faults, first: date) -> None:
         self._seed = seed
+        self._faults = faults
         self._first = first
         self._on_hand: dict[Cell, int] = {
             (f"SKU-{n:04d}", place): FULL - n % 20 for place in (EAST, WEST) for n in range(1, ARTICLES + 1)
@@ -50,8 +54,17 @@ class Stock:
         allocated: dict[Cell, int] = defaultdict(int)
         for row in promised:
             allocated[row["sku"], row["location"]] += row["qty"]
+        for cell in self._planted("stock_lost", day):
+            self._on_hand[cell] -= 1
+        for cell in self._planted("stock_oversold", day):
+            allocated[cell] = self._on_hand[cell] + 1
         end = instant(day + timedelta(days=1))
         return {"inventory_movements": movements, "inventory_levels": list(self._levels(end, allocated))}
+
+    def _planted(self, kind: str, day: date) -> Iterator[Cell]:
+        for fault in self._faults.of(kind):
+            if fault.first == day:
+                yield f"SKU-{fault.number:04d}", EAST
 
     def _levels(self, as_of: datetime, allocated: dict[Cell, int]) -> Iterator[Row]:
         for (sku, place), pieces in self._on_hand.items():
@@ -79,6 +92,9 @@ class Stock:
             (day, "transfer_out", EAST, instant(day, SENT)),
             (day - UNDER_WAY, "transfer_in", WEST, instant(day, ARRIVED)),
         ):
+            lost = [fault.first for fault in self._faults.of("transfer_lost")]
+            if kind == "transfer_in" and sent + FOUND_MISSING in lost:
+                continue
             if sent >= self._first:
                 sku = f"SKU-{rng(self._seed, 'transfer', sent).randint(1, ARTICLES):04d}"
                 name = f"T-{sent:%Y%m%d}"
@@ -88,7 +104,11 @@ class Stock:
         """Yield a piece that broke: somebody of the warehouse writes it off, and their head agrees."""
         sku = f"SKU-{rng(self._seed, 'breakage', day).randint(1, ARTICLES):04d}"
         found = movement(f"V-{day:%Y%m%d}-a", sku, EAST, "adjust", -1, None, instant(day, CHECKED))
-        yield {**found, "actor": STOREKEEPER, "approver": STORE_HEAD, "ticket_key": f"OPS-{day:%m%d}"}
+        row = {**found, "actor": STOREKEEPER, "approver": STORE_HEAD, "ticket_key": f"OPS-{day:%m%d}"}
+        for fault in self._faults.of("write_off_no_ticket", "write_off_self_approved"):
+            if fault.first == day:
+                row |= {"approver": STOREKEEPER} if "self" in fault.kind else {"ticket_key": None}
+        yield row
 
 
 def signed(row: Row) -> int:

@@ -11,6 +11,7 @@ from sandbox.faults import Faults
 from sandbox.orders import day_of_orders
 from sandbox.org import PERIOD_START
 from sandbox.refunds import aftermath
+from sandbox.slips import LATE, spoiled
 from sandbox.stock import Stock, shipped
 
 FIRST_DAY = PERIOD_START - timedelta(days=2)
@@ -39,7 +40,7 @@ class Trade:
     def __init__(self, seed: int, faults: Faults) -> None:
         self._seed = seed
         self._faults = faults
-        self._stock = Stock(seed, FIRST_DAY)
+        self._stock = Stock(seed, faults, FIRST_DAY)
         self._next = FIRST_DAY
         self._moves: dict[date, list[Row]] = defaultdict(list)
         """Day -> what orders and refunds move in the warehouses on it."""
@@ -65,9 +66,14 @@ class Trade:
         """Lay out all that the orders of a day lead to, and the day in the warehouses."""
         rows = day_of_orders(self._seed, self._faults, day)
         after = aftermath(self._seed, self._faults, day)
+        rows, after = spoiled(self._faults, day, rows, after)
         placed = {order["order_id"]: order["placed_at"] for order in rows["orders"]}
         for table, listed in (*rows.items(), *after.items()):
-            if table == "inventory_movements":
+            if table == LATE:
+                columns = [{n: v for n, v in row.items() if not n.startswith("_")} for row in listed]
+                pairs = zip([row["_comes_at"] for row in listed], columns, strict=True)
+                self._waiting["inventory_movements"] += pairs
+            elif table == "inventory_movements":
                 for row in listed:
                     self._moves[row["occurred_at"].date()].append(row)
             else:

@@ -262,7 +262,7 @@ class Build:
             "recorded_at timestamptz, fault varchar, without_results boolean)"
         )
         self._fill("lost_evaluation", lost)
-        self._script("ctl_results.sql", "ctl_exceptions.sql", "ctl_views.sql", "rec.sql")
+        self._script("ctl_results.sql", "ctl_exceptions.sql", "ctl_views.sql", "rec.sql", "rec_late.sql")
         self._matrix()
         for relation, name in FROM_DATASETS.items():
             texts = views.texts_of(self.datasets[name])

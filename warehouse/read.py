@@ -43,11 +43,13 @@ class Need:
     """Of how many days before the day the last capture is read too: view `<dataset>_before`."""
     after: int = 0
     """Likewise of days after it, as far as they have come: view `<dataset>_after`."""
+    earlier: bool = False
+    """Whether the day's captures before the one that counts are read too: view `<dataset>_earlier`."""
 
     @property
     def around(self) -> bool:
-        """Whether it is about other days than the day itself. What is absent there is no missing evidence."""
-        return bool(self.before or self.after)
+        """Whether it is about captures besides the day's own. What is absent there is no missing evidence."""
+        return bool(self.before or self.after or self.earlier)
 
     def days(self, day: date) -> Iterator[date]:
         """Yield the other days it asks for."""
@@ -175,19 +177,24 @@ class Reader:
         return Available(rounds, tuple(missing), tuple(altered))
 
     def _around(self, needs: Sequence[Need], day: date, altered: list[Unavailable]) -> Iterator[Snapshot]:
-        """Yield the last capture of other days that needs ask for; an altered one is noted and left out."""
+        """Yield the captures besides the day's own that needs ask for: of another day the last one.
+
+        An altered one is noted and left out.
+        """
         for need in needs:
-            for other in need.days(day):
+            wanted = [(other, slice(-1, None)) for other in need.days(day)]
+            wanted += [(day, slice(0, -1))] if need.earlier else []
+            for other, which in wanted:
                 for instance in filter(need.covers, self.index.instances(need.dataset, other)):
                     slot = Slot(need.dataset, instance, other)
-                    snapshot = self.index.snapshots[slot][-1]
-                    match self.check(snapshot):
-                        case None:
-                            yield snapshot
-                        case (Fault.ALTERED, reason):
-                            altered.append(Unavailable(slot, Fault.ALTERED, reason))
-                        case _:
-                            pass  # as good as never captured, which may be on another day than the tested one
+                    for snapshot in self.index.snapshots[slot][which]:
+                        match self.check(snapshot):
+                            case None:
+                                yield snapshot
+                            case (Fault.ALTERED, reason):
+                                altered.append(Unavailable(slot, Fault.ALTERED, reason))
+                            case _:
+                                pass  # as good as never captured, as may be on another day
 
     def _not_renewed(self, slot: Slot, newest: Snapshot) -> list[Unavailable]:
         """Return that a derived dataset could not be computed from what was captured last, if so.
@@ -242,12 +249,12 @@ class Reader:
                 mine = [s for s in chosen.snapshots if s.slot.dataset == need.dataset]
                 self._view(connection, need.dataset, need.dataset, mine)
                 continue
-            for name, wanted in (("before", need.before), ("after", need.after)):
+            for name, wanted in (("before", need.before), ("after", need.after), ("earlier", need.earlier)):
                 if wanted:
                     mine = [
                         s
                         for s in chosen.around
-                        if s.slot.dataset == need.dataset and (s.slot.day < day) == (name == "before")
+                        if s.slot.dataset == need.dataset and _lies(s.slot.day, day) == name
                     ]
                     self._view(connection, need.dataset, f"{need.dataset}_{name}", mine)
         connection.execute(snapshot_read(chosen.all))
@@ -263,13 +270,15 @@ class Reader:
         if not snapshots:
             connection.execute(empty_view(self.datasets[dataset], name))
             return
-        files = {quote(str(self.store.home.path / s.path)): s for s in snapshots}
+        wanted = dict.fromkeys(snapshots)
+        files = [quote(str(self.store.home.path / s.path)) for s in wanted]
         known = ", ".join(
             f"('{file}', '{s.slot.instance}', date '{s.slot.day.isoformat()}', "
             f"timestamptz '{s.captured_at.isoformat()}')"
-            for file, s in files.items()
+            for file, s in zip(files, wanted, strict=True)
         )
-        listed = ", ".join(f"'{file}'" for file in files)
+        # Two captures that brought the same bytes share a file, which is read once and counts for both.
+        listed = ", ".join(f"'{file}'" for file in dict.fromkeys(files))
         # One reader over all files: a query a file, of three months, takes longer than any test.
         connection.execute(
             f"create or replace temp view {name} as "
@@ -347,6 +356,11 @@ def _of_round(captures: Sequence[Snapshot], name: str) -> Snapshot:
     """Return the capture of a round, else the last one before it, else the first one after it."""
     before = [snapshot for snapshot in captures if snapshot.round <= name]
     return before[-1] if before else captures[0]
+
+
+def _lies(other: date, day: date) -> str:
+    """Return what the view of another capture is called after: its day, else that it came earlier."""
+    return "before" if other < day else "after" if other > day else "earlier"
 
 
 def is_event_like(dataset: Dataset) -> bool:

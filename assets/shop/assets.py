@@ -54,6 +54,8 @@ BESIDE = {
     "earlier_refund": (earlier.EARLIER_REFUND, "earlier"),
     "earlier_refund_line": (earlier.EARLIER_REFUND_LINE, "earlier"),
     "earlier_fulfilment_line": (earlier.EARLIER_FULFILMENT_LINE, "earlier"),
+    "earlier_tax_line": (earlier.EARLIER_TAX_LINE, "earlier"),
+    "earlier_giftcard_entry": (earlier.EARLIER_GIFTCARD_ENTRY, None),
 }
 """SQL file -> its dataset and the SQL file it begins with: what belongs to no day, so that no total covers
 it. The database numbers the rows itself (`listed`), and that many must arrive."""

@@ -16,6 +16,7 @@ EARLIER_ORDER = events(
     key("order_id", "The order"),
     column("series", "text", "The number series its number belongs to"),
     column("order_number", "int", "Its number in that series"),
+    column("channel", "text", "Where it was placed"),
     column("placed_at", "timestamp", "When it was placed", required=True),
     column("updated_at", "timestamp", "When the shop last changed it"),
     column("status", "text", "Its state in the shop", required=True),
@@ -109,4 +110,28 @@ EARLIER_FULFILMENT_LINE = events(
     column("sku", "text", "What was shipped"),
     column("qty_e4", "int", "Quantity", unit="1/10000", required=True),
     column("shipped_at", "timestamp", "When it left", required=True),
+)
+
+EARLIER_TAX_LINE = events(
+    "earlier_tax_line",
+    "One row per tax on an order placed before the day that a refund of the day is about",
+    ("order_id", "line_id", "target_kind", "jurisdiction", "tax_category"),
+    key("order_id", "The order"),
+    key("line_id", "The line; empty where the tax is on shipping or a fee"),
+    key("target_kind", "line, shipping or fee"),
+    key("jurisdiction", "Who levies it"),
+    key("tax_category", "The category taxed; empty where there is none"),
+    column("taxable_minor", "money", "What it is computed on", required=True),
+    column("tax_minor", "money", "Tax", required=True),
+)
+
+EARLIER_GIFTCARD_ENTRY = events(
+    "earlier_giftcard_entry",
+    "One row per gift card that moved on the day: its last movement before",
+    ("gc_id",),
+    key("gc_id", "The card, as an opaque reference; never its code"),
+    column("seq", "int", "Which of the card's movements, from 1", required=True),
+    column("balance_after_minor", "money", "Balance after it", required=True),
+    column("currency", "text", "ISO 4217 code", required=True),
+    column("at", "timestamp", "When", required=True),
 )

@@ -3,6 +3,7 @@ select
     o.order_id,
     o.series,
     o.order_number::bigint as order_number,
+    o.channel,
     o.placed_at,
     o.updated_at,
     o.status,

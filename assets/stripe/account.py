@@ -92,6 +92,7 @@ EVENT = Dataset(
         ),
         Column("object_type", "text", "What kind of thing that is", source="data.object.object"),
         Column("request_id", "text", "The request that caused it; null: none did", source="request.id"),
+        column("pending_webhooks", "int", "How many of our addresses it has not reached; null: not said"),
         LIVEMODE,
     ),
 )

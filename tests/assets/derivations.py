@@ -31,12 +31,14 @@ def derived(
 ) -> list[dict[str, Any]]:
     """Return what a derivation's SQL makes of some rows of its inputs; columns not given are null.
 
-    Rows of other days are given as of `<input>_before` and `<input>_after`; `read` lists (dataset, instance,
+    Rows of other days are given as of `<input>_before` and `<input>_after`, those of earlier captures of the
+    day as of `<input>_earlier`; `read` lists (dataset, instance,
     day) of the snapshots it is told it had.
     """
     views = {name: name for name in derivation.inputs}
     views |= {f"{name}_before": name for name in derivation.before}
     views |= {f"{name}_after": name for name in derivation.after}
+    views |= {f"{name}_earlier": name for name in derivation.earlier}
     assert rows.keys() <= views.keys()
     connection = in_memory()
     listed = [
@@ -46,7 +48,11 @@ def derived(
     connection.execute("create view snapshot_read as select * from read_rows")
     for view, name in views.items():
         dataset = catalogue().datasets[name]
-        fields = [pa.field("instance", pa.string()), pa.field("day", pa.date32())]
+        fields = [
+            pa.field("instance", pa.string()),
+            pa.field("day", pa.date32()),
+            pa.field("captured_at", pa.timestamp("us", tz="UTC")),
+        ]
         fields += [field.with_nullable(nullable=True) for field in dataset.schema]
         given = [{"instance": instance, "day": date(2026, 3, 10), **row} for row in rows.get(view, [])]
         if given:

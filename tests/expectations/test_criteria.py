@@ -11,7 +11,7 @@ from pipelines.catalogue import catalogue
 COVERED = {
     "CC2.1": ("GV-06",),
     "CC4.1": ("GV-06",),
-    "CC5.1": ("AC-04",),
+    "CC5.1": ("AC-04", "PI-10"),
     "CC6.1": ("AC-01", "AC-02", "AC-03", "AC-04", "AC-10", "SK-01", "SK-02"),
     "CC6.2": ("AC-07",),
     "CC6.3": ("AC-03", "AC-04", "AC-07", "AC-10"),
@@ -23,8 +23,11 @@ COVERED = {
     "CC9.2": ("VR-03",),
     "A1.2": ("AV-05",),
     "A1.3": ("AV-05",),
-    "PI1.2": ("PI-01",),
-    "PI1.3": ("PI-01",),
+    "PI1.1": ("PI-02",),
+    "PI1.2": ("PI-01", "PI-08"),
+    "PI1.3": ("PI-01", "PI-02", "PI-04", "PI-06", "PI-07", "PI-09", "PI-10"),
+    "PI1.4": ("PI-04", "PI-07", "PI-09"),
+    "PI1.5": ("PI-06", "PI-08"),
     "P6.4": ("VR-03",),
 }
 """Kept by hand, so that a criterion is not claimed by a slip in a control's file."""

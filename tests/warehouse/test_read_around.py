@@ -103,3 +103,38 @@ def test_another_day_whose_file_is_gone_is_as_if_never_captured(tmp_path: Path) 
 
     assert [] == found["toy_user_before"]
     assert () == available.missing
+
+
+def test_captures_of_the_day_before_the_one_that_counts_have_their_own_view(tmp_path: Path) -> None:
+    """Of a day that was read three times the first two, each of them though they brought the same bytes."""
+    order = Dataset(
+        "toy_order",
+        Kind.EVENT,
+        "One row per order",
+        ("id",),
+        (Column("id", "text", "It", required=True),),
+        retention_days=90,
+    )
+    store = Store(Home(tmp_path))
+    store.open(sandbox=False, at=datetime(2026, 3, 1, tzinfo=UTC))
+    for day, ids in ((6, "ab"), (7, "ab"), (8, "a")):
+        at = datetime(2026, 3, day, tzinfo=UTC)
+        store.write(
+            [Offered(order, table_of(order, [{"id": name} for name in ids]))],
+            kind="snapshot",
+            instance="one",
+            day=MIDDLE,
+            header={"round": at.isoformat(), "captured_at": at.isoformat()},
+            recorded_at=at,
+        )
+    reader = Reader(store, Index(store.ledger), {"toy_order": order})
+    needs = (Need("toy_order"), Need("toy_order", earlier=True))
+    chosen = reader.available(needs, MIDDLE).rounds[0]
+    with reader.connect(chosen, needs) as connection:
+        newest = connection.execute("select id, captured_at::date from toy_order").fetchall()
+        earlier = connection.execute(
+            "select id, captured_at::date from toy_order_earlier order by all"
+        ).fetchall()
+
+    assert [("a", date(2026, 3, 8))] == newest
+    assert [(name, date(2026, 3, day)) for name in "ab" for day in (6, 7)] == earlier
