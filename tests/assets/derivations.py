@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
 
 from assets.capture import Derivation
+from assets.derive import parameters_of
 from pipelines.catalogue import catalogue
 from warehouse.read import empty_view, in_memory
 
@@ -27,13 +28,14 @@ def derived(
     instance: str,
     parameters: Mapping[str, Any] | None = None,
     read: Sequence[tuple[str, str, date]] = (),
+    read_at: datetime | None = None,
     **rows: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
     """Return what a derivation's SQL makes of some rows of its inputs; columns not given are null.
 
     Rows of other days are given as of `<input>_before` and `<input>_after`, those of earlier captures of the
     day as of `<input>_earlier`; `read` lists (dataset, instance,
-    day) of the snapshots it is told it had.
+    day) of the snapshots it is told it had, captured at `read_at`.
     """
     views = {name: name for name in derivation.inputs}
     views |= {f"{name}_before": name for name in derivation.before}
@@ -42,7 +44,7 @@ def derived(
     assert rows.keys() <= views.keys()
     connection = in_memory()
     listed = [
-        {"dataset": name, "instance": where, "day": day, "captured_at": None} for name, where, day in read
+        {"dataset": name, "instance": where, "day": day, "captured_at": read_at} for name, where, day in read
     ]
     connection.register("read_rows", pa.Table.from_pylist(listed, schema=READ))
     connection.execute("create view snapshot_read as select * from read_rows")
@@ -60,7 +62,8 @@ def derived(
         else:
             connection.execute(empty_view(dataset, view))
     sql = derivation.sql.read_text(encoding="utf-8")
-    used = {"instance": instance} if "$instance" in sql else {}
-    found = connection.sql(sql, params={**used, **(parameters or {})}).to_arrow_table().to_pylist()
+    known = {"instance": instance, **(parameters or {})}
+    used = {name: known[name] for name in parameters_of(sql)}
+    found = connection.sql(sql, params=used).to_arrow_table().to_pylist()
     connection.close()
     return found

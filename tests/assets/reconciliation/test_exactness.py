@@ -25,6 +25,8 @@ EXACT = {
     "DATE",
     "HUGEINT",
     "INTEGER",
+    "INTERVAL",
+    "JSON",
     "TIMESTAMP WITH TIME ZONE",
     "TINYINT",
     "SMALLINT",
@@ -45,6 +47,7 @@ KNOWN = {
     "day_end": datetime(2026, 3, 11, tzinfo=UTC),
     "observed_at": datetime(2026, 3, 10, 12, tzinfo=UTC),
     "instance": "main",
+    "deposit_business_days": 3,
 }
 
 

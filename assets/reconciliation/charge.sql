@@ -1,0 +1,178 @@
+-- R11: does every attempt to pay that the shop knows stand at the processor, and every one there in the shop?
+-- Each is judged on one day: the day the processor made the charge, else the day the shop first tried. The sides are
+-- matched by processor and reference alone, so that no order of rows changes anything. Left is the shop.
+with
+    payment as (
+        select * exclude (captured_at) from shop_payment
+        union all by name
+        select * exclude (captured_at) from shop_payment_after
+        union all by name
+        select * exclude (captured_at) from shop_earlier_payment
+    ),
+    placed as (
+        select order_id, is_test from shop_order
+        union
+        select order_id, is_test from shop_earlier_order
+    ),
+    platform as (
+        select
+            processor,
+            coalesce(processor_ref, 'payment ' || payment_id) as processor_ref,
+            min(order_id) as order_id,
+            count(distinct coalesce(order_id, '')) as orders,
+            min(attempted_at) as attempted_at,
+            coalesce(
+                max(amount_minor) filter (where kind not in ('capture', 'sale', 'void')),
+                sum(amount_minor) filter (where kind in ('capture', 'sale')),
+                max(amount_minor)
+            )::bigint as attempted_minor,
+            coalesce(
+                sum(amount_minor) filter (where kind in ('capture', 'sale') and status = 'succeeded'), 0
+            )::bigint as captured_minor,
+            string_agg(distinct currency, '+' order by currency) as currency,
+            case
+                when count(distinct livemode) = 1 then bool_and(livemode)
+            end as livemode,
+            case
+                when count_if(kind in ('capture', 'sale') and status = 'succeeded') > 0 then 'captured'
+                when count_if(kind = 'void' and status = 'succeeded') > 0 then 'voided'
+                when count_if(status = 'succeeded') > 0 then 'authorised'
+                when count_if(status <> 'failed') > 0 then 'pending'
+                else 'failed'
+            end as status,
+            min(failure_code) as failure_code
+        from payment
+        group by
+            processor,
+            coalesce(processor_ref, 'payment ' || payment_id)
+    ),
+    charged as (
+        select * exclude (captured_at) from psp_charge
+        union all by name
+        select * exclude (captured_at) from psp_charge_before
+        union all by name
+        select * exclude (captured_at) from psp_charge_after
+    ),
+    charge as (
+        select
+            processor,
+            id,
+            count(*) as records,
+            min(day) as day,
+            min(created_at) as created_at,
+            min(order_ref) as order_ref,
+            min(amount_minor) as attempted_minor,
+            min(captured_minor) as captured_minor,
+            min(currency) as currency,
+            bool_and(amount_exact) as amount_exact,
+            bool_and(livemode) as livemode,
+            min(status) as status,
+            min(failure_code) as failure_code
+        from charged
+        group by
+            processor,
+            id
+    ),
+    source as (
+        select
+            processor,
+            bool_or(attempts_listed) as attempts_listed
+        from charged
+        group by processor
+    ),
+    seen as (
+        select max(captured_at) as observed_at
+        from snapshot_read
+        where dataset in ('shop_payment', 'psp_charge')
+    ),
+    side as (
+        select
+            coalesce(c.processor, p.processor, 'none') as processor,
+            coalesce(c.id, p.processor_ref) as processor_ref,
+            p.order_id,
+            c.order_ref,
+            coalesce(c.created_at, p.attempted_at) as occurred_at,
+            p.attempted_at is not null as platform_found,
+            c.id is not null as processor_found,
+            greatest(coalesce(p.orders, 0), coalesce(c.records, 0)) as candidates,
+            p.status as platform_status,
+            c.status as processor_status,
+            p.attempted_minor as platform_attempted_minor,
+            c.attempted_minor as processor_attempted_minor,
+            p.captured_minor as platform_captured_minor,
+            c.captured_minor as processor_captured_minor,
+            p.currency as platform_currency,
+            c.currency as processor_currency,
+            c.amount_exact as processor_amount_exact,
+            p.livemode as platform_livemode,
+            c.livemode as processor_livemode,
+            p.failure_code as platform_failure_code,
+            c.failure_code as processor_failure_code
+        from charge as c
+        full join platform as p
+            on p.processor = c.processor
+            and p.processor_ref = c.id
+        where c.day = $day
+            or (c.id is null and p.attempted_at >= $day_start and p.attempted_at < $day_end)
+    ),
+    compared as (
+        select
+            s.*,
+            source.attempts_listed,
+            placed.is_test,
+            case
+                when s.candidates > 1 then 'DUPLICATE'
+                when not s.platform_found then 'MISSING_LEFT'
+                when not s.processor_found and source.attempts_listed is false and s.platform_captured_minor = 0
+                    then null
+                when not s.processor_found then 'MISSING_RIGHT'
+                when s.platform_currency is distinct from s.processor_currency then 'CURRENCY'
+                when s.platform_captured_minor is distinct from s.processor_captured_minor
+                    or s.platform_attempted_minor is distinct from s.processor_attempted_minor then 'AMOUNT'
+                when s.platform_status is distinct from s.processor_status
+                    or s.platform_livemode is distinct from s.processor_livemode then 'STATUS'
+            end as difference,
+            seen.observed_at - s.occurred_at as age
+        from side as s
+        left join source
+            on source.processor = s.processor
+        left join placed
+            on placed.order_id = s.order_id
+        cross join seen
+    )
+select
+    processor || ':' || processor_ref as match_key,
+    processor,
+    processor_ref,
+    order_id,
+    order_ref,
+    occurred_at,
+    platform_found,
+    processor_found,
+    candidates,
+    attempts_listed,
+    platform_status,
+    processor_status,
+    platform_attempted_minor,
+    processor_attempted_minor,
+    platform_captured_minor,
+    processor_captured_minor,
+    platform_currency,
+    processor_currency,
+    processor_amount_exact,
+    platform_livemode,
+    processor_livemode,
+    is_test,
+    platform_failure_code,
+    processor_failure_code,
+    case
+        when difference is null and platform_found and processor_found then 'EXACT'
+        when difference is not null and age < interval 24 hours then 'TIMING'
+    end as match_status,
+    case
+        when age >= interval 24 hours or age is null then difference
+    end as break_type,
+    platform_captured_minor - processor_captured_minor as difference_minor,
+    (epoch_us(occurred_at + age) - epoch_us(occurred_at)) // 86400000000 as age_days
+from compared
+order by match_key
