@@ -32,7 +32,6 @@ def kept(seed: int, faults: Faults, today: date) -> dict[str, Iterable[Row]]:
         "tax_certificate": tax_certificates(),
         "tax_return": returns(seed, faults, today),
         "fee_schedule": fee_schedule(),
-        "bank_deposit": [],
         "cycle_count": cycle_counts(seed, today),
         "approval_limit": approval_limits(),
         "late_arrival": late_arrivals(),

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import yaml
 
-from sandbox.kinds import KINDS, possible_subjects
+from sandbox.kinds import KINDS, FaultKind, possible_subjects
 from sandbox.org import PERIOD_END, PERIOD_START
 
 
@@ -219,6 +219,8 @@ def problems(fault: Fault, others: tuple[Fault, ...]) -> Iterator[str]:
         yield f"it can be found from {earliest} to {latest} only."
     if kind.one_day and fault.first != fault.last:
         yield "it happens once, so `from` and `to` must be the same day."
+    if not can_begin(kind, fault.first):
+        yield "it cannot be found on a Saturday or Sunday."
     if kind.until_end and fault.last != PERIOD_END:
         yield f"it counts for 90 days, so `to` must be {PERIOD_END}."
     if fault.expect != ("waived" if fault.part == "registers" else "fail"):
@@ -234,6 +236,11 @@ def problems(fault: Fault, others: tuple[Fault, ...]) -> Iterator[str]:
     if fault.subject not in possible_subjects(kind):
         yield f"there is no {fault.subject!r} to which it can happen alone; see possible_subjects()."
     yield from clashes(fault, others)
+
+
+def can_begin(kind: FaultKind, day: date) -> bool:
+    """Return whether a kind of fault can be found on such a day of the week."""
+    return day.weekday() < 5 or not kind.on_weekdays
 
 
 def clashes(fault: Fault, others: tuple[Fault, ...]) -> Iterator[str]:
@@ -269,7 +276,11 @@ def draw(seed: int) -> list[Fault]:
         # `change 2` is another change every day.
         busy = {f.first for f in drawn if f.subject == subject}
         possible = range(kind.earliest, period - kind.latest)
-        days = [day for day in (PERIOD_START + timedelta(days=d) for d in possible) if day not in busy]
+        days = [
+            day
+            for day in (PERIOD_START + timedelta(days=d) for d in possible)
+            if day not in busy and can_begin(kind, day)
+        ]
         first = chance.choice(days)
         last = first + timedelta(days=0 if kind.one_day else chance.randrange(9))
         if kind.until_end:

@@ -36,7 +36,7 @@ class FaultKind:
     """What a kind of fault does, how its subject is written, and what must be reported for it."""
 
     name: str
-    part: Literal["okta", "aws", "github", "shop", "registers", "governance", "jira"]
+    part: Literal["okta", "aws", "github", "shop", "registers", "governance", "jira", "stripe"]
     test: str
     code: str
     does: str
@@ -52,6 +52,8 @@ class FaultKind:
     """(test, code) of what must be reported for it besides, on the same days."""
     afterwards: tuple[tuple[str, str], ...] = ()
     """(test, code) of what must be reported for it on the day after `to`."""
+    on_weekdays: bool = False
+    """It cannot be on a Saturday or Sunday."""
 
     @property
     def control(self) -> str:
@@ -715,6 +717,74 @@ KINDS = {
             one_day=True,
         ),
         FaultKind(
+            "charge_without_order",
+            "stripe",
+            "PI-03.b",
+            "ORPHAN_PROCESSOR_CHARGE",
+            "Stripe captures a payment for an order that the shop does not have.",
+            one_day=True,
+            also=(("LM-01.a", "MISSING_IN_PLATFORM"), ("LM-01.c", "CONTROL_TOTAL")),
+        ),
+        FaultKind(
+            "charge_not_booked",
+            "stripe",
+            "PI-05.a",
+            "NO_BALANCE_TRANSACTION",
+            "The day's n-th payment at Stripe, of those that can be, is captured and moves no balance.",
+            one_day=True,
+        ),
+        FaultKind(
+            "movement_unbalanced",
+            "stripe",
+            "PI-05.a",
+            "BT_NET",
+            "Of the movement of the day's n-th payment at Stripe a part is neither fee nor net.",
+            one_day=True,
+        ),
+        FaultKind(
+            "payout_sum",
+            "stripe",
+            "PI-05.b",
+            "PAYOUT_SUM",
+            "The day's payout of a currency is more than the movements in it come to.",
+            one_day=True,
+        ),
+        FaultKind(
+            "balance_jump",
+            "stripe",
+            "PI-05.c",
+            "BALANCE_ROLLFORWARD",
+            "Since the morning more is held in a currency than what moved explains.",
+            one_day=True,
+            earliest=1,
+        ),
+        FaultKind(
+            "deposit_missing",
+            "stripe",
+            "PI-05.d",
+            "NO_DEPOSIT",
+            "The bank never receives the newest payout whose deposit may come until that day.",
+            one_day=True,
+            earliest=8,
+            on_weekdays=True,
+        ),
+        FaultKind(
+            "settled_off_rate",
+            "stripe",
+            "PI-05.e",
+            "FX_AMOUNT",
+            "The day's n-th payment in yen is settled for more than the stated rate makes of it.",
+            one_day=True,
+        ),
+        FaultKind(
+            "fee_off_schedule",
+            "stripe",
+            "PI-05.f",
+            "FEE_RATE",
+            "Stripe keeps more of the day's n-th payment than was agreed.",
+            one_day=True,
+        ),
+        FaultKind(
             "register_waiver",
             "registers",
             "",
@@ -743,7 +813,17 @@ WRITE_OFFS = ["write-off 1", "write-off 2"]
 ARTICLES = [f"article {n}" for n in range(1, 11)]
 CORRECTIONS = [f"correction {n}" for n in range(1, 10)]
 ORDERS = [f"order {n}" for n in range(1, ORDERS_FOR_FAULTS + 1)]
+SETTLED = ("EUR", "GBP", "USD")
+PAYMENTS = [f"payment {n}" for n in range(1, 41)]
 SUBJECTS = {
+    "charge_without_order": [f"stranger {n}" for n in range(1, 10)],
+    "charge_not_booked": PAYMENTS,
+    "movement_unbalanced": PAYMENTS,
+    "fee_off_schedule": PAYMENTS,
+    "settled_off_rate": [f"yen payment {n}" for n in range(1, 9)],
+    "payout_sum": [f"payout {currency}" for currency in SETTLED],
+    "balance_jump": [f"balance {currency}" for currency in SETTLED],
+    "deposit_missing": [f"deposit {currency}" for currency in SETTLED],
     "okta_no_factor": PERSONS,
     "okta_weak_factor": PERSONS,
     "okta_admin_weak": ADMINISTRATORS,

@@ -7,6 +7,7 @@ and now and then is refunded or disputed. Everything is a function of the seed a
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from sandbox import processor_faults
 from sandbox.arithmetic import round_div
-from sandbox.faults import Faults
+from sandbox.faults import Fault, Faults
 from sandbox.orders import day_of_orders
 from sandbox.org import PERIOD_START
 from sandbox.part import instant, rng
@@ -36,6 +38,8 @@ PAYOUT_MINUTE = 10
 RECONCILED_AFTER = timedelta(hours=6)
 REFUNDED_AFTER = timedelta(hours=2)
 """How long after it was cancelled a captured order's money goes back."""
+OFF = 50
+"""By how many minor units the processor is wrong where it is."""
 LATEST = timedelta(days=10)
 """Nothing happens to a payment later than that."""
 MULTIPLES = {"KWD": 10}
@@ -77,6 +81,8 @@ class Payment:
     payer: str
     refund: Refund | None = None
     dispute: Dispute | None = None
+    fault: str = ""
+    """The kind of what the processor got wrong about it, if anything."""
 
     @property
     def digits(self) -> str:
@@ -91,7 +97,7 @@ class Payment:
     @property
     def movement(self) -> str | None:
         """The id of the movement its capture causes."""
-        return f"txn_{self.digits}c" if self.captured else None
+        return f"txn_{self.digits}c" if self.captured and self.fault != "charge_not_booked" else None
 
 
 @dataclass(frozen=True)
@@ -108,11 +114,13 @@ class Movement:
     amount: int
     fee: int = 0
     rate_e6: int | None = None
+    lost: int = 0
+    """What is neither fee nor net."""
 
     @property
     def net(self) -> int:
         """What moves in the end."""
-        return self.amount - self.fee
+        return self.amount - self.fee - self.lost
 
     @property
     def paid_out(self) -> date:
@@ -152,6 +160,11 @@ class Payout:
         return Movement(name, made, made, "payout", "payout", self.id, self.currency, -self.amount)
 
 
+def trace(seed: int, payout_id: str) -> str:
+    """Return what the bank calls a payout."""
+    return hashlib.sha256(f"{seed}/trace/{payout_id}".encode()).hexdigest()[:16].upper()
+
+
 class Processor:
     """The processor's books."""
 
@@ -189,7 +202,7 @@ class Processor:
         """Return the payouts made on a day, one a currency that has anything to pay out."""
         self._reach(day)
         return [
-            Payout(day, currency, sum(movement.net for movement in listed))
+            Payout(day, currency, sum(movement.net for movement in listed) + self._too_much(day, currency))
             for currency in sorted(set(SETTLED_IN.values()))
             if (listed := self._by_payout.get((day, currency)))
         ]
@@ -202,6 +215,9 @@ class Processor:
     def balance(self, now: datetime) -> Mapping[str, tuple[int, int]]:
         """Return currency -> (available, pending) at an instant."""
         found = {currency: [0, 0] for currency in sorted(set(SETTLED_IN.values()))}
+        for fault in self._faults.of("balance_jump"):
+            if fault.first <= now.date():
+                found[fault.subject.removeprefix("balance ")][0] += OFF
         day = FIRST_DAY
         while day <= now.date():
             for movement in self.movements(day):
@@ -223,8 +239,19 @@ class Processor:
             if row["livemode"]:
                 by_order[row["order_id"]].append(row)
         chance = rng(self._seed, "processor", day)
-        for order_id, attempts in by_order.items():
-            yield payment(orders[order_id], attempts, chance)
+        made = [payment(orders[order_id], attempts, chance) for order_id, attempts in by_order.items()]
+        yield from processor_faults.planted(made, self._faults, day)
+
+    def fault_payment(self, fault: Fault) -> Payment:
+        """Return the payment that a fault is about."""
+        return next(found for found in self.payments(fault.first) if found.fault == fault.kind)
+
+    def _too_much(self, day: date, currency: str) -> int:
+        """Return by how much a payout is more than what it consists of."""
+        wrong = [
+            f for f in self._faults.of("payout_sum") if f.first == day and f.subject == f"payout {currency}"
+        ]
+        return OFF * len(wrong)
 
     def _moved(self, found: Payment) -> Iterator[Movement]:
         """Yield the movements a payment leads to."""
@@ -232,10 +259,15 @@ class Processor:
             return
         when = found.captured
         amount, currency, rate = self._settled(found.amount, found.currency, when.date())
+        if found.fault == "settled_off_rate":
+            amount += OFF
         fee = round_div(amount * FEE_E3, 1000, "half_up") + FEE_FIXED
+        if found.fault == "fee_off_schedule":
+            fee += OFF
+        lost = OFF if found.fault == "movement_unbalanced" else 0
         free = instant(when.date() + DELAY)
         yield Movement(
-            found.movement, when, free, "charge", "charge", found.charge, currency, amount, fee, rate
+            found.movement, when, free, "charge", "charge", found.charge, currency, amount, fee, rate, lost
         )
         if found.refund is not None:
             at = found.refund.at

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from sandbox import books, governance, jira_objects, roles
+from sandbox import bank, books, governance, jira_objects, roles
 from sandbox.company import Company, okta_id
 from sandbox.faults import Fault, Faults
 from sandbox.github_people import MACHINES, Machine
@@ -120,6 +120,8 @@ class RegistersPart:
         )
         for name, rows in self._kept(to).items():
             self._yaml(name, list(rows))
+        booked = list(bank.deposits(self._seed, self._faults, to.date()))
+        self._csv("bank_deposit", bank.HEADING, [[row[name] for name in bank.HEADING] for row in booked])
         planted = [self._waiver(f) for f in self._faults.of("register_waiver") if _known(f, to)]
         self._yaml("waiver", [*self._service_waivers(), *planted])
         self._yaml(

@@ -17,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox import bank
 from sandbox.faults import Fault, Faults
 from sandbox.part import rng
 from sandbox.stripe_api import Api, StripeError
@@ -60,8 +61,25 @@ class StripePart:
             self._begin_day()
 
     def population_key(self, fault: Fault, test: str | None = None) -> str:
-        """Refuse: nothing is planted here, since what the processor does follows from the shop."""
-        raise LookupError(f"fault {fault.id} ({test or fault.test}): no fault is planted in Stripe.")
+        """Return the charge, movement, payout or balance that a fault must be found under."""
+        books = self.api.books
+        match fault.kind:
+            case "payout_sum":
+                currency = fault.subject.removeprefix("payout ")
+                return next(f"stripe:{p.id}" for p in books.payouts(fault.first) if p.currency == currency)
+            case "deposit_missing":
+                currency = fault.subject.removeprefix("deposit ")
+                return f"stripe:{bank.missing(books, fault.first, currency).id}"
+            case "balance_jump":
+                return f"stripe:{fault.subject.removeprefix('balance ')}"
+            case "charge_without_order" if test == "LM-01.c":
+                return "stripe|USD|captured"
+            case "charge_without_order":
+                return f"stripe:{books.fault_payment(fault).charge}"
+            case "charge_not_booked":
+                return f"stripe:charge:{books.fault_payment(fault).charge}"
+            case _:
+                return f"stripe:entry:{books.fault_payment(fault).movement}"
 
     def stop(self) -> None:
         """Stop serving."""

@@ -11,7 +11,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.processor import DISPUTE_FEE, RECONCILED_AFTER, Dispute, Movement, Payment, Payout, Refund
+from sandbox.processor import (
+    DISPUTE_FEE,
+    RECONCILED_AFTER,
+    Dispute,
+    Movement,
+    Payment,
+    Payout,
+    Refund,
+    trace,
+)
 
 API_VERSION = "2026-07-29.dahlia"
 COUNTRY, CURRENCY = "US", "usd"
@@ -277,7 +286,7 @@ class Objects:
             "status": "paid" if self.now >= found.arrives else "in_transit",
             "trace_id": {
                 "status": "supported" if known else "pending",
-                "value": self.word("trace", found.id)[:16].upper() if known else None,
+                "value": trace(self._seed, found.id) if known else None,
             },
             "type": "bank_account",
         }

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sandbox.orders import Order
 
+REFUSED = 7
+"""Every twentieth order, from this one, is refused once."""
 VOIDED_AFTER, CANCELLED_AFTER = timedelta(hours=3), timedelta(hours=9)
 """When an order is cancelled that is not yet captured, and one that is."""
 
@@ -41,7 +43,8 @@ def payments(
     if total <= 0 or order.is_draft:
         return
     cancelled = amended == (order.placed + VOIDED_AFTER, "cancelled")
-    attempts = [("auth", "failed", timedelta(seconds=10))] if chance.random() < 0.05 else []
+    chance.random()  # how many are refused hardly varies from day to day
+    attempts = [("auth", "failed", timedelta(seconds=10))] if int(order.id[-4:]) % 20 == REFUSED else []
     attempts += [
         ("auth", "succeeded", timedelta(seconds=40)),
         ("void", "succeeded", VOIDED_AFTER + timedelta(seconds=5))
