@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -11,54 +10,10 @@ import pyarrow.compute as pc
 
 from assets.capture import Reading, Rows, captures
 from assets.failures import PermanentFailure
-from assets.shop import earlier, orders, payments, records, stock
+from assets.shop import orders, records
 from assets.shop.client import ShopReader
+from assets.shop.contract import BESIDE, VIEWS, View
 from warehouse.dataset import Dataset
-
-
-@dataclass(frozen=True)
-class View:
-    """A view that has a control total: its dataset, its SQL file and the column that its total sums."""
-
-    dataset: Dataset
-    statement: str
-    summed: str | None
-    """Null: nothing in it can be added up, so that its total is the number of rows alone."""
-
-
-VIEWS = {
-    "orders": View(orders.ORDER, "order", "total_minor"),
-    "order_lines": View(orders.ORDER_LINE, "order_line", "ext_minor"),
-    "discounts": View(orders.DISCOUNT, "discount", "amount_minor"),
-    "order_tax_lines": View(orders.ORDER_TAX_LINE, "order_tax_line", "tax_minor"),
-    "shipping_quotes": View(orders.SHIPPING_QUOTE, "shipping_quote", "amount_minor"),
-    "payments": View(payments.PAYMENT, "payment", "amount_minor"),
-    "refunds": View(payments.REFUND, "refund", "amount_minor"),
-    "refund_lines": View(payments.REFUND_LINE, "refund_line", "amount_minor"),
-    "giftcard_ledger": View(payments.GIFTCARD_ENTRY, "giftcard_entry", "amount_minor"),
-    "number_voids": View(records.NUMBER_VOID, "number_void", "order_number"),
-    "manual_adjustments": View(records.MANUAL_ADJUSTMENT, "manual_adjustment", "amount_minor"),
-    "audit_events": View(records.AUDIT_EVENT, "audit_event", None),
-    "fulfilments": View(stock.FULFILMENT, "fulfilment", None),
-    "fulfilment_lines": View(stock.FULFILMENT_LINE, "fulfilment_line", "qty_e4"),
-    "inventory_movements": View(stock.INVENTORY_MOVEMENT, "inventory_movement", "qty"),
-    "inventory_levels": View(stock.INVENTORY_LEVEL, "inventory_level", "on_hand"),
-}
-"""View -> how it is read. What has no row in control_totals has no rows of the day."""
-
-BESIDE = {
-    "number_series": (records.NUMBER_SERIES, None),
-    "earlier_order": (earlier.EARLIER_ORDER, "earlier"),
-    "earlier_line": (earlier.EARLIER_LINE, "earlier"),
-    "earlier_payment": (earlier.EARLIER_PAYMENT, "earlier"),
-    "earlier_refund": (earlier.EARLIER_REFUND, "earlier"),
-    "earlier_refund_line": (earlier.EARLIER_REFUND_LINE, "earlier"),
-    "earlier_fulfilment_line": (earlier.EARLIER_FULFILMENT_LINE, "earlier"),
-    "earlier_tax_line": (earlier.EARLIER_TAX_LINE, "earlier"),
-    "earlier_giftcard_entry": (earlier.EARLIER_GIFTCARD_ENTRY, None),
-}
-"""SQL file -> its dataset and the SQL file it begins with: what belongs to no day, so that no total covers
-it. The database numbers the rows itself (`listed`), and that many must arrive."""
 
 
 @captures(

@@ -14,12 +14,16 @@ import pyarrow as pa
 
 from assets.capture import Access, Client
 from assets.failures import PermanentFailure, SourceFailure, TransientFailure
+from assets.shop.contract import columns_of, dataset_of
+from assets.shop.exact import exact, mistyped, refuse_types
 
 VIEW = re.compile(r"\b(?:from|join)\s+evidence\.([a-z_]+)")
 COLUMN = re.compile(r'column "?([a-z_.]+)"? does not exist')
 DENIED = re.compile(r"permission denied|does not exist|authentication failed|no pg_hba", re.IGNORECASE)
 NO_TABLE, NO_COLUMN = "42P01", "42703"
 """PostgreSQL's states of a relation and of a column that do not exist."""
+DATA, MISTYPED = "22", {"42804", "42883"}
+"""How its states begin of a value that cannot be computed with; those of types that do not go together."""
 
 
 class ShopReader(Client, Protocol):
@@ -72,7 +76,10 @@ class ShopClient:
         return Access(
             granted,
             tuple(row["privilege"] for row in rows if row["writes"]),
-            tuple(f"SELECT on evidence.{view}, of the shop contract" for view in missing),
+            (
+                *(f"SELECT on evidence.{view}, of the shop contract" for view in missing),
+                *(f"{name} as {type_}: it is {is_}" for name, is_, type_ in mistyped(*self._types())),
+            ),
         )
 
     def close(self) -> None:
@@ -83,11 +90,15 @@ class ShopClient:
 
     @contextmanager
     def snapshot(self) -> Iterator[ShopClient]:
-        """Read everything inside as of one instant: one repeatable-read, read-only transaction."""
+        """Read everything inside as of one instant: one repeatable-read, read-only transaction.
+
+        Raises PermanentFailure where a column of the views is of a type that would have to be guessed at.
+        """
         connection = self._open()
         connection.rollback()
         self._run("set transaction isolation level repeatable read, read only")
         try:
+            refuse_types(*self._types(), of=f"shop {self.instance}")
             yield self
         finally:
             connection.rollback()
@@ -99,9 +110,18 @@ class ShopClient:
 
         Of events, the statement's `$1` and `$2` are the bounds of the day. `within` names the file whose
         `with` the statement goes on from.
+        Raises PermanentFailure naming the rows that cannot be kept exactly.
         """
         sql = (statement_of(within) if within else "") + statement_of(statement)
-        return self._fetch(sql, [bounds["start"], bounds["end"]] if bounds else None), sql
+        found = self._fetch(sql, [bounds["start"], bounds["end"]] if bounds else None)
+        dataset = dataset_of(statement)
+        return (exact(dataset, found, self.instance) if dataset else found), sql
+
+    def _types(self) -> tuple[list[dict[str, str]], dict[str, dict[str, str]]]:
+        """Return the types of all columns of the views, as found and as the contract declares them."""
+        return self._fetch(statement_of("column_types")).to_pylist(), {
+            view: {name: column.type for name, column in columns_of(view).items()} for view in views_needed()
+        }
 
     def _open(self) -> Any:
         if self._connection is None:
@@ -144,6 +164,13 @@ class ShopClient:
                 f"shop {self.instance}: {doing} reads {views}, and finds no column {column[1]} there "
                 f"(SQLSTATE {state}). Expected the columns that the SQL files in assets/shop name; select a "
                 "null of its type where the platform has no such fact. A retry will not help."
+            )
+        if state and (state.startswith(DATA) or state in MISTYPED):
+            return PermanentFailure(
+                f"shop {self.instance}: {doing} reads {views or 'no view'}, and a value or a column's type "
+                f"there does not allow what is computed (SQLSTATE {state}). Expected the columns of the shop "
+                "contract, and views that compute all their rows: select everything from them as their owner. "
+                "A retry will not help."
             )
         if DENIED.search(text) or state in {"42501", "28P01", "42P01"}:
             return PermanentFailure(

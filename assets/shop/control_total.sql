@@ -2,8 +2,8 @@
 select
     table_name,
     day as day_totalled,
-    row_count::bigint as row_count,
-    sum_minor::bigint as sum_minor,
+    row_count,
+    sum_minor,
     max_updated_at
 from evidence.control_totals
 where day >= ($1 at time zone 'utc')::date and day < ($2 at time zone 'utc')::date

@@ -5,7 +5,7 @@ select
     l.line_id,
     l.kind,
     l.promotion_id,
-    l.amount_minor::bigint as amount_minor,
+    l.amount_minor,
     l.actor,
     l.approver
 from evidence.discounts as l

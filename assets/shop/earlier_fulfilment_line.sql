@@ -4,7 +4,7 @@ select
     l.line_id,
     f.order_id,
     l.sku,
-    l.qty_e4::bigint as qty_e4,
+    l.qty_e4,
     f.shipped_at,
     count(*) over () as listed
 from evidence.fulfilment_lines as l

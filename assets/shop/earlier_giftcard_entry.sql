@@ -15,8 +15,8 @@ with
     )
 select
     g.gc_id,
-    g.seq::bigint as seq,
-    g.balance_after_minor::bigint as balance_after_minor,
+    g.seq,
+    g.balance_after_minor,
     g.currency,
     g."at" as at,
     count(*) over () as listed

@@ -3,15 +3,15 @@ select
     l.line_id,
     l.order_id,
     l.sku,
-    l.qty_e4::bigint as qty_e4,
-    l.ext_minor::bigint as ext_minor,
-    l.line_discount_minor::bigint as line_discount_minor,
-    l.alloc_discount_minor::bigint as alloc_discount_minor,
+    l.qty_e4,
+    l.ext_minor,
+    l.line_discount_minor,
+    l.alloc_discount_minor,
     coalesce((
         select sum(t.tax_minor)
         from evidence.order_tax_lines as t
         where t.order_id = l.order_id and t.line_id = l.line_id
-    ), 0)::bigint as tax_minor,
+    ), 0) as tax_minor,
     l.is_gift_card,
     l.tax_category,
     count(*) over () as listed

@@ -2,7 +2,7 @@
 select
     o.order_id,
     o.series,
-    o.order_number::bigint as order_number,
+    o.order_number,
     o.channel,
     o.placed_at,
     o.updated_at,
@@ -11,20 +11,20 @@ select
     o.currency,
     o.price_includes_tax,
     o.policy_id,
-    o.subtotal_minor::bigint as subtotal_minor,
-    o.discount_minor::bigint as discount_minor,
-    o.shipping_minor::bigint as shipping_minor,
-    o.shipping_discount_minor::bigint as shipping_discount_minor,
-    o.fees_minor::bigint as fees_minor,
-    o.tax_minor::bigint as tax_minor,
+    o.subtotal_minor,
+    o.discount_minor,
+    o.shipping_minor,
+    o.shipping_discount_minor,
+    o.fees_minor,
+    o.tax_minor,
     coalesce((
         select sum(t.tax_minor)
         from evidence.order_tax_lines as t
         where t.order_id = o.order_id and t.target_kind = 'shipping'
-    ), 0)::bigint as shipping_tax_minor,
-    o.total_minor::bigint as total_minor,
-    o.giftcard_minor::bigint as giftcard_minor,
-    o.store_credit_minor::bigint as store_credit_minor,
+    ), 0) as shipping_tax_minor,
+    o.total_minor,
+    o.giftcard_minor,
+    o.store_credit_minor,
     o.cancelled_at,
     o.is_test,
     count(*) over () as listed

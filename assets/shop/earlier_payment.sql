@@ -6,11 +6,11 @@ select
     p.processor_ref,
     p.kind,
     p.status,
-    p.amount_minor::bigint as amount_minor,
+    p.amount_minor,
     p.currency,
     p.attempted_at,
     p.livemode,
-    p.tender_seq::bigint as tender_seq,
+    p.tender_seq,
     p.idempotency_key,
     count(*) over () as listed
 from evidence.payments as p

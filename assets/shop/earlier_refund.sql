@@ -5,8 +5,8 @@ select
     r.processor_ref,
     r.status,
     r.currency,
-    r.amount_minor::bigint as amount_minor,
-    r.tax_minor::bigint as tax_minor,
+    r.amount_minor,
+    r.tax_minor,
     r.created_at,
     count(*) over () as listed
 from evidence.refunds as r

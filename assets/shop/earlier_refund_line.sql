@@ -4,9 +4,9 @@ select
     l.line_id,
     l.target_kind,
     r.order_id,
-    l.qty_e4::bigint as qty_e4,
-    l.amount_minor::bigint as amount_minor,
-    l.tax_minor::bigint as tax_minor,
+    l.qty_e4,
+    l.amount_minor,
+    l.tax_minor,
     count(*) over () as listed
 from evidence.refund_lines as l
 join evidence.refunds as r on r.refund_id = l.refund_id

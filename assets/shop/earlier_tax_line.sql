@@ -4,8 +4,8 @@ select
     t.target_kind,
     t.jurisdiction,
     t.tax_category,
-    t.taxable_minor::bigint as taxable_minor,
-    t.tax_minor::bigint as tax_minor,
+    t.taxable_minor,
+    t.tax_minor,
     count(*) over () as listed
 from evidence.order_tax_lines as t
 join earlier on earlier.order_id = t.order_id

@@ -23,9 +23,8 @@ from assets.mapping.declared import Mapping as Mapped
 from assets.mapping.declared import read_mapping
 from assets.mapping.engine import Filled, Target, digests, fill
 from assets.shop import staff
-from assets.shop.assets import BESIDE, VIEWS
 from assets.shop.client import VIEW, statement_of
-from assets.shop.declare import column, key
+from assets.shop.contract import BESIDE, COMPUTED, SERIES, VIEWS
 from assets.shop.records import CONTROL_TOTAL, NUMBER_SERIES
 from warehouse.dataset import TYPES
 from warehouse.read import in_memory
@@ -62,12 +61,6 @@ PLACES = {
 }
 """Table -> which day its rows belong to. Levels are those of the midnight that ends their day."""
 
-COMPUTED = {"inventory_levels": {"opening_on_hand"}}
-"""Columns of a dataset that its statement computes, so that no table has them."""
-SERIES = (
-    key("series", "The series"),
-    column("gapless", "bool", "Whether every number is used or voided", required=True),
-)
 STAFF = frozenset(dataset.name for dataset in (staff.USER, staff.USER_ROLE, staff.LOGIN_EVENT))
 """Never read from files: an account belongs to the day it was seen on, as the source `lists` has it."""
 

@@ -3,7 +3,7 @@ select
     l.fulfilment_id,
     l.line_id,
     l.sku,
-    l.qty_e4::bigint as qty_e4
+    l.qty_e4
 from evidence.fulfilment_lines as l
 join evidence.fulfilments as f on f.fulfilment_id = l.fulfilment_id
 where f.shipped_at >= $1 and f.shipped_at < $2

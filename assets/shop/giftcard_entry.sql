@@ -1,10 +1,10 @@
 -- What moved on gift cards on the day?
 select
     gc_id,
-    seq::bigint as seq,
+    seq,
     kind,
-    amount_minor::bigint as amount_minor,
-    balance_after_minor::bigint as balance_after_minor,
+    amount_minor,
+    balance_after_minor,
     currency,
     order_id,
     "at",

@@ -3,10 +3,10 @@ select
     closing.sku,
     closing.location,
     closing.as_of,
-    closing.on_hand::bigint as on_hand,
-    closing.allocated::bigint as allocated,
-    closing.available::bigint as available,
-    opening.on_hand::bigint as opening_on_hand
+    closing.on_hand,
+    closing.allocated,
+    closing.available,
+    opening.on_hand as opening_on_hand
 from evidence.inventory_levels as closing
 left join evidence.inventory_levels as opening
     on opening.as_of = $1

@@ -4,7 +4,7 @@ select
     sku,
     location,
     kind,
-    qty::bigint as qty,
+    qty,
     ref_id,
     occurred_at,
     recorded_at,

@@ -3,7 +3,7 @@ select
     adj_id,
     entity,
     entity_id,
-    amount_minor::bigint as amount_minor,
+    amount_minor,
     currency,
     actor,
     approver,

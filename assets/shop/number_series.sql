@@ -18,9 +18,9 @@ with
 select
     s.series,
     s.gapless,
-    (max(reached.order_number) filter (where reached.at < $1))::bigint as last_before,
-    (min(reached.order_number) filter (where reached.at >= $1))::bigint as first_number,
-    (max(reached.order_number) filter (where reached.at >= $1))::bigint as last_number,
+    max(reached.order_number) filter (where reached.at < $1) as last_before,
+    min(reached.order_number) filter (where reached.at >= $1) as first_number,
+    max(reached.order_number) filter (where reached.at >= $1) as last_number,
     count(*) over () as listed
 from evidence.number_series as s
 left join reached on reached.series = s.series

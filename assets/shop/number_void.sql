@@ -1,7 +1,7 @@
 -- Which order numbers were given up on the day?
 select
     series,
-    order_number::bigint as order_number,
+    order_number,
     reason,
     voided_at
 from evidence.number_voids

@@ -3,11 +3,11 @@ select
     l.line_id,
     l.order_id,
     l.sku,
-    l.qty_e4::bigint as qty_e4,
-    l.unit_price_e4::bigint as unit_price_e4,
-    l.ext_minor::bigint as ext_minor,
-    l.line_discount_minor::bigint as line_discount_minor,
-    l.alloc_discount_minor::bigint as alloc_discount_minor,
+    l.qty_e4,
+    l.unit_price_e4,
+    l.ext_minor,
+    l.line_discount_minor,
+    l.alloc_discount_minor,
     l.is_gift_card,
     l.tax_category
 from evidence.order_lines as l

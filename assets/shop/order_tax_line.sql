@@ -5,9 +5,9 @@ select
     l.target_kind,
     l.jurisdiction,
     l.tax_category,
-    l.rate_e9::bigint as rate_e9,
-    l.taxable_minor::bigint as taxable_minor,
-    l.tax_minor::bigint as tax_minor,
+    l.rate_e9,
+    l.taxable_minor,
+    l.tax_minor,
     l.exempt_reason
 from evidence.order_tax_lines as l
 join evidence.orders as o on o.order_id = l.order_id

@@ -7,12 +7,12 @@ select
     kind,
     status,
     failure_code,
-    amount_minor::bigint as amount_minor,
+    amount_minor,
     currency,
     attempted_at,
     recorded_at,
     livemode,
-    tender_seq::bigint as tender_seq,
+    tender_seq,
     idempotency_key
 from evidence.payments
 where attempted_at >= $1 and attempted_at < $2

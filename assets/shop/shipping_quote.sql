@@ -4,8 +4,8 @@ select
     q.order_id,
     q.zone,
     q.method,
-    q.weight_g::bigint as weight_g,
-    q.amount_minor::bigint as amount_minor,
+    q.weight_g,
+    q.amount_minor,
     q.quoted_at,
     q.override_approver
 from evidence.shipping_quotes as q

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from assets.capture import Reading, Rows, capture, captures
-from assets.shop.client import ShopClient
 from assets.shop.declare import KEPT_DAYS
 from warehouse.dataset import Column, Dataset, Kind, Privacy
+
+if TYPE_CHECKING:
+    from assets.shop.client import ShopClient
 
 USER = Dataset(
     name="shop_user",

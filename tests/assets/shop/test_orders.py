@@ -11,8 +11,9 @@ import pytest
 
 from assets.capture import Reading, day_window
 from assets.failures import PermanentFailure
-from assets.shop.assets import BESIDE, VIEWS, shop_orders
+from assets.shop.assets import shop_orders
 from assets.shop.client import ShopClient
+from assets.shop.contract import BESIDE, VIEWS
 from sandbox.faults import Faults
 from sandbox.process import SEED
 from sandbox.shop import ShopPart
