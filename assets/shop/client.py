@@ -169,8 +169,7 @@ class ShopClient:
             return PermanentFailure(
                 f"shop {self.instance}: {doing} reads {views or 'no view'}, and a value or a column's type "
                 f"there does not allow what is computed (SQLSTATE {state}). Expected the columns of the shop "
-                "contract, and views that compute all their rows: select everything from them as their owner. "
-                "A retry will not help."
+                "contract, and views that compute all their rows: select everything from them as their owner."
             )
         if DENIED.search(text) or state in {"42501", "28P01", "42P01"}:
             return PermanentFailure(

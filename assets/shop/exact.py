@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -78,7 +79,7 @@ def exact(dataset: Dataset, table: pa.Table, of: str) -> pa.Table:
     wrong: dict[int, list[str]] = {}
     for at, field in enumerate(table.schema):
         if (field.metadata or {}).get(b"POSTGRESQL:type") == b"numeric":
-            texts = _texts(table.column(at))
+            texts = _plain(table.column(at))
             try:
                 whole = pc.replace_substring_regex(texts, r"\.0+$", "").cast(pa.int64())
             except pa.ArrowInvalid:
@@ -105,8 +106,8 @@ def exact(dataset: Dataset, table: pa.Table, of: str) -> pa.Table:
     return table
 
 
-def _texts(column: pa.ChunkedArray) -> pa.Array:
-    """Return numerics as PostgreSQL writes them, which is how its driver hands them over."""
+def _plain(column: pa.ChunkedArray) -> pa.Array:
+    """Return values as they came: a numeric is text, as PostgreSQL writes it."""
     whole = column.combine_chunks()
     return whole.storage if isinstance(whole, pa.ExtensionArray) else whole
 
@@ -130,21 +131,25 @@ def _has_years(column: pa.ChunkedArray) -> bool:
 
 
 def _repeated(dataset: Dataset, table: pa.Table) -> Iterator[tuple[int, int]]:
-    """Yield the first row of every key that several rows have, and how many have it."""
-    keyed = table.select(list(dataset.key))
-    if keyed.group_by(list(dataset.key)).aggregate([]).num_rows == table.num_rows:
+    """Yield the first row of every key that several rows have, and how many have it.
+
+    Statements order by key, so that such rows are neighbours; the store looks without relying on it.
+    """
+    keys = (_plain(table.column(name)) for name in dataset.key)
+    same = reduce(pc.and_, (pc.equal(values[1:], values[:-1]) for values in keys))
+    if not pc.any(same).as_py():
         return
-    seen: dict[tuple[object, ...], list[int]] = {}
-    for row, key in enumerate(zip(*(_plain(column) for column in keyed.columns), strict=True)):
-        seen.setdefault(key, []).append(row)
-    yield from ((rows[0], len(rows)) for rows in seen.values() if len(rows) > 1)
-
-
-def _plain(column: pa.ChunkedArray) -> list[object]:
-    return list(_texts(column).to_pylist())
+    row, times = 0, 1
+    for at, again in enumerate([*same.to_pylist(), False], 1):
+        if again:
+            times += 1
+            continue
+        if times > 1:
+            yield row, times
+        row, times = at, 1
 
 
 def _row(dataset: Dataset, table: pa.Table, row: int) -> str:
     """Return a row's key, without what is personal in it."""
     shown = [name for name in dataset.key if dataset.column(name).privacy is Privacy.NONE]
-    return " ".join(f"{name} {_texts(table.column(name))[row].as_py()!r}" for name in shown)
+    return " ".join(f"{name} {_plain(table.column(name))[row].as_py()!r}" for name in shown)
