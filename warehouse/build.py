@@ -34,7 +34,11 @@ NEEDED = (
 """Datasets the SQL of ctl and rec names."""
 FIRST = ("utc_day", "day_end", "verdict_rank")
 """Macros that other SQL uses, made before it."""
-NEEDS = {name: {"access_entitlement", "identity_person"} for name in ("who_had", "access_of")}
+NEEDS = {
+    "who_had": {"access_entitlement", "identity_person"},
+    "access_of": {"access_entitlement", "identity_person"},
+    "credentials_of": {"access_credential", "identity_person"},
+}
 """Macros that name datasets, made last where these are declared: they use other macros."""
 FROM_DATASETS = {
     "ctl.test_result": "ctl_result",

@@ -111,6 +111,8 @@ class Dataset:
     parameters: tuple[str, ...] = ()
     """Of a derived dataset: the dated parameters of controls that its SQL uses, such as `CM-01.ticket_types`,
     so that what management states stands in the control and nowhere else."""
+    key_may_lack: tuple[str, ...] = ()
+    """Columns of the key that may be null; that a row has none of one is then part of what tells it apart."""
     may_be_empty: bool = False
     """False: no rows at all is a failed collection. True: the source may honestly have none."""
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
@@ -129,6 +131,13 @@ class Dataset:
         if not self.key or (unknown := set(self.key) - by_name.keys()):
             missing = ", ".join(sorted(unknown)) if self.key else "(none)"
             raise DeclarationError(f"dataset {self.name}: its key names {missing}, which is no column of it")
+        if strange := sorted(
+            name for name in self.key_may_lack if name not in self.key or by_name[name].required
+        ):
+            raise DeclarationError(
+                f"dataset {self.name}: {', '.join(strange)} may be lacking in its key, so it must be a "
+                "column of the key that is not required"
+            )
         if self.retention_days is not None and self.kind is not Kind.EVENT:
             raise DeclarationError(f"dataset {self.name}: only events have a retention at their source")
         if (self.kind is Kind.DERIVED) != (self.follows is not None):

@@ -285,7 +285,7 @@ def conform(dataset: Dataset, table: pa.Table) -> pa.Table:
                 "rows have no value; every row must. Nothing was stored."
             )
     keyed = cast.select(list(dataset.key))
-    if any(keyed.column(name).null_count for name in dataset.key):
+    if any(keyed.column(name).null_count for name in dataset.key if name not in dataset.key_may_lack):
         raise StoreRefusal(f"{dataset.name}: a row has no {' or '.join(dataset.key)}. Nothing was stored.")
     distinct = keyed.group_by(list(dataset.key)).aggregate([])
     if distinct.num_rows != cast.num_rows:

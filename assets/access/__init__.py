@@ -2,6 +2,19 @@
 
 Neutral: a control that reads these needs no change when a new system is connected. Collected: nothing new;
 computed from the systems' snapshots. Never: a guess who is behind an account. Scopes: none.
+
+What some systems tell nobody, or their administrators alone, so that it need not be looked for:
+- Sign-ins of GitHub and Jira, and so there is no access_login of either. GitHub's are only in the audit log
+  of Enterprise Cloud, Atlassian's in the organisation's, which needs an organisation administrator's key.
+  What stands in for both is the identity provider: where it alone signs people in, nobody gets in but
+  through a sign-in of Okta's, which is in access_login. AC-07.b names such systems (`signed_in_upstream`).
+- Sign-ins of dropped lists, of whose accounts only the last one may be known (`last_login_at`).
+- What an account of Jira may do, and so there is no access_entitlement of it: see assets/jira. What stands in
+  is who is assigned Jira at the identity provider.
+- API tokens of Jira's accounts, and so there is no access_credential of it: an organisation administrator's
+  key alone lists them. Nor of the shop, IAM Identity Center and dropped lists: they tell of no such thing.
+- GitHub's fine-grained tokens where we are no GitHub App (`personal_access_tokens: true`), and Stripe's keys
+  where the account takes no part in the preview that lists them (`preview: true`). Neither is expected then.
 """
 
 from __future__ import annotations
@@ -81,12 +94,18 @@ CREDENTIAL = Dataset(
     key=("credential_key",),
     columns=(
         Column("credential_key", "text", "System, instance and the credential's public id", required=True),
-        Column("system_id", "text", "The system: aws, okta, …", required=True),
-        Column("account_key", "text", "The account it belongs to", required=True),
+        Column("system_id", "text", "The system: aws, github, okta, stripe", required=True),
+        Column("account_key", "text", "The account it belongs to; null: it is no account's"),
         Column("native_id", "text", "Its public id in that system", required=True),
-        Column("kind", "text", "access_key or api_token", required=True),
+        Column(
+            "kind",
+            "text",
+            "access_key, api_token, deploy_key (it may write), read_only_deploy_key, personal_access_token, "
+            "secret_key, publishable_key; test_… where it moves no money",
+            required=True,
+        ),
         Column("active", "bool", "Whether it can be used", required=True),
-        Column("created_at", "timestamp", "When it was created: its age", required=True),
+        Column("created_at", "timestamp", "When it was created: its age; null: the system does not say"),
         Column("last_used_at", "timestamp", "Last use; null: never, or the system does not say"),
     ),
     may_be_empty=True,
@@ -108,6 +127,18 @@ GITHUB_ACCOUNTS = Derivation(
 JIRA_ACCOUNTS = Derivation(ACCOUNT, sql_beside(__file__, "account_jira.sql"), ("jira_user",))
 AWS_CREDENTIALS = Derivation(CREDENTIAL, sql_beside(__file__, "credential_aws.sql"), ("aws_access_key",))
 OKTA_CREDENTIALS = Derivation(CREDENTIAL, sql_beside(__file__, "credential_okta.sql"), ("okta_api_token",))
+GITHUB_CREDENTIALS = Derivation(
+    CREDENTIAL, sql_beside(__file__, "credential_github.sql"), ("github_deploy_key",)
+)
+GITHUB_TOKENS = Derivation(
+    CREDENTIAL,
+    sql_beside(__file__, "credential_github_token.sql"),
+    ("github_personal_access_token",),
+    named="github_token",
+)
+STRIPE_CREDENTIALS = Derivation(
+    CREDENTIAL, sql_beside(__file__, "credential_stripe.sql"), ("stripe_api_key",)
+)
 OKTA_ENTITLEMENTS = Derivation(
     ENTITLEMENT,
     sql_beside(__file__, "entitlement_okta.sql"),

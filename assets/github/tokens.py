@@ -27,6 +27,7 @@ PERSONAL_ACCESS_TOKEN = Dataset(
         ),
         Column("name", "text", "What it was called", source="token_name", privacy=Privacy.WORKFORCE),
         Column("owner", "text", "Whose rights it has", source="owner.login", privacy=Privacy.WORKFORCE),
+        Column("owner_id", "text", "That account", source="owner.id", required=True),
         Column(
             "repository_selection",
             "text",

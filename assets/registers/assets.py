@@ -139,7 +139,9 @@ class ObservationPeriod(RegisterRow):
 
 
 register_system = register("system", System, "system_id", may_be_empty=False)
-register_service_account = register("service_account", ServiceAccount, "system_id", "account")
+register_service_account = register(
+    "service_account", ServiceAccount, "system_id", "account", "account_instance"
+)
 register_currency = register("currency", Currency, "currency", may_be_empty=False)
 register_rounding_policy = register(
     "rounding_policy", RoundingPolicy, "policy_id", "valid_from", may_be_empty=False

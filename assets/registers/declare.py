@@ -57,7 +57,8 @@ def declared(
     """Return the dataset of a register: one file `<name>.yaml` or `.csv`, a column per field of the model.
 
     The first line of the model's docstring is the dataset's title and its fields' descriptions are the
-    columns' meanings; `people` names the columns that say who. Most registers may have no rows, but their
+    columns' meanings; `people` names the columns that say who. A part of the key that a row need not say,
+    such as the instance, tells rows apart by its absence too. Most registers may have no rows, but their
     file must be there.
     Raises DeclarationError for a field without a meaning.
     """
@@ -67,6 +68,7 @@ def declared(
         title=(model.__doc__ or "").strip().partition("\n")[0].rstrip("."),
         key=key,
         columns=tuple(_columns(name, model, people)),
+        key_may_lack=tuple(part for part in key if not model.model_fields[part].is_required()),
         may_be_empty=may_be_empty,
     )
     REGISTERS[name] = model

@@ -254,6 +254,7 @@ def dataset(**changed: Any) -> Dataset:
         (lambda: dataset(key=()), r"\(none\)"),
         (lambda: dataset(key=("login",)), "login, which is no column"),
         (lambda: dataset(retention_days=9), "only events have a retention"),
+        (lambda: dataset(key_may_lack=("other",)), "column of the key that is not required"),
         (lambda: dataset(kind=Kind.DERIVED), "follows state or event"),
         (lambda: dataset(follows=Kind.STATE), "follows state or event"),
     ],

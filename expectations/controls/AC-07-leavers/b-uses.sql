@@ -2,7 +2,8 @@
 -- Sign-ins count on the day they happened, or on the first on which HR states the end of work. Where a system
 -- keeps no log that we read, its own last use counts, on the first day it is seen. An account that only the
 -- identity provider signs in, as it says itself or the parameters do, is judged there. Where a system tells of no
--- use at all, an account that was enabled when it was last looked at cannot be judged.
+-- use at all, an account that was enabled when it was last looked at cannot be judged. That a token was used
+-- counts wherever it is told; that none was says nothing of sign-ins, so a system does not tell by its tokens.
 with leaver as materialized (
     select
         person_id,
@@ -112,19 +113,22 @@ last_use as (
     select
         account_key,
         instance,
-        last_login_at as used_at
+        last_login_at as used_at,
+        true as tells
     from access_account
     union all
     select
         account_key,
         instance,
-        last_used_at as used_at
+        last_used_at as used_at,
+        kind = 'access_key' as tells
     from access_credential
 ),
 
 telling as (
     select instance
     from last_use
+    where tells
     group by instance
     having count(used_at) > 0
 ),
@@ -192,6 +196,7 @@ select
     case
         when leaver.start_on > leaver.last_day and leaver.start_on <= $day
             then 're-hired: HR has a later first day, ' || leaver.start_on
+        when used.uses > 0 then null
         when account.instance in (select instance from logged union all select instance from telling) then null
         when access_account.mfa = 'upstream'
             or account.instance in (select instance from upstream)
@@ -203,11 +208,12 @@ select
     account.login,
     case
         when account.instance in (select instance from logged) then 'log'
-        when account.instance in (select instance from telling) then 'last use'
+        when account.instance in (select instance from telling) or used.uses > 0 then 'last use'
     end as told_by,
     used.first_used_at,
     case
-        when account.instance in (select instance from logged union all select instance from telling)
+        when used.uses > 0
+            or account.instance in (select instance from logged union all select instance from telling)
             then coalesce(used.uses, 0)
     end as uses_after_termination
 from account

@@ -395,9 +395,9 @@ def test_every_fine_grained_token_comes_with_its_end(hub: Hub, connect: Connect)
     found = read(github_personal_access_token, connect(), reading)["github_personal_access_token"]
 
     assert [
-        ("60", "user-2", "laptop-60", datetime(2026, 6, 1, tzinfo=UTC)),
-        ("61", "user-2", "laptop-61", None),
-    ] == [(row["token_id"], row["owner"], row["name"], row["expires_at"]) for row in found]
+        ("60", "2", "user-2", "laptop-60", datetime(2026, 6, 1, tzinfo=UTC)),
+        ("61", "2", "user-2", "laptop-61", None),
+    ] == [(row["token_id"], row["owner_id"], row["owner"], row["name"], row["expires_at"]) for row in found]
     assert CANARY not in json.dumps([reading.pages, reading.requests]) + repr(found)
 
 

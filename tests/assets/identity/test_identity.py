@@ -132,6 +132,22 @@ def test_a_registered_service_account_is_a_machine_whatever_its_address(
     assert "service" != found["ben"][0]
 
 
+def test_machines_of_one_name_are_registered_in_each_instance_by_itself() -> None:
+    """Two AWS accounts have a user called sync; of the third, where nobody registered it, it is nobody's."""
+    registered = [{"system_id": "aws", "account": "sync", "account_instance": one} for one in ("111", "222")]
+    aws = {"system_id": "aws", "login": "sync"}
+    found = {
+        where: whose(
+            DIRECT,
+            access_account=[account("sync", account_key=f"aws:{where}:sync", instance=f"aws-{where}", **aws)],
+            register_service_account=registered,
+        )["sync"][0]
+        for where in ("111", "222", "333")
+    }
+
+    assert {"111": "service", "222": "service", "333": "nobody"} == found
+
+
 def test_the_root_user_is_nobodys_but_root() -> None:
     """Its owner is the account's, not a person's."""
     found = whose(DIRECT, access_account=[account("root", account_type="root")], people_person=[ANA])

@@ -19,6 +19,7 @@ from sandbox.faults import Faults
 from sandbox.process import SEED
 from sandbox.registers import RegistersPart
 from warehouse.dataset import DeclarationError, Privacy
+from warehouse.store import StoreRefusal, conform, table_of
 
 DAY = date(2026, 3, 10)
 GOOD = """\
@@ -123,6 +124,31 @@ def test_a_digest_is_sixty_four_hexadecimal_digits(tmp_path: Path) -> None:
 
     with pytest.raises(PermanentFailure, match="line 2: document_sha256"):
         read(tmp_path, "dr_plan")
+
+
+def test_a_machine_of_one_name_is_registered_once_in_each_instance_or_once_for_all(tmp_path: Path) -> None:
+    """Two AWS accounts may each have a user called sync; twice in one, or twice for all, is a mistake."""
+    machine = "{{system_id: aws, account: sync, {}owner: platform, purpose: syncs, interactive: false}}"
+    lines = [
+        f"- {machine.format(where)}\n"
+        for where in ("", "account_instance: '111', ", "account_instance: '222', ")
+    ]
+    (tmp_path / "service_account.yaml").write_text("".join(lines))
+
+    found = read(tmp_path, "service_account")
+    (dataset,) = recipes()["service_account"].datasets
+    stored = conform(dataset, table_of(dataset, found))
+
+    assert ["111", "222", None] == stored.column("account_instance").to_pylist()
+
+    for line in lines[:2]:
+        (tmp_path / "service_account.yaml").write_text("".join([*lines, line]))
+        with pytest.raises(
+            PermanentFailure, match="line 4: system_id, account, account_instance: the same as"
+        ):
+            read(tmp_path, "service_account")
+        with pytest.raises(StoreRefusal, match="1 rows repeat a key"):
+            conform(dataset, table_of(dataset, [*found, found[lines.index(line)]]))
 
 
 def test_a_register_that_is_not_there_is_no_empty_one(tmp_path: Path) -> None:
