@@ -6,7 +6,7 @@ select
     null::varchar as account_key,
     key_id as native_id,
     case when is_read_only then 'read_only_deploy_key' else 'deploy_key' end as kind,
-    true as active,
+    coalesce(is_enabled, true) as active,
     created_at,
     last_used_at
 from github_deploy_key

@@ -104,6 +104,7 @@ DEPLOY_KEY = Dataset(
         Column("repository", "text", "Name of the repository", required=True),
         Column("key_id", "text", "The key", source="id", required=True),
         Column("is_read_only", "bool", "Whether it can only read", source="read_only", required=True),
+        Column("is_enabled", "bool", "Whether it is let in; null: not said", source="enabled"),
         Column("is_verified", "bool", "Whether its owner has shown to have it", source="verified"),
         Column("added_by", "text", "Who added it", source="added_by", privacy=Privacy.WORKFORCE),
         Column("created_at", "timestamp", "When it was added", source="created_at"),

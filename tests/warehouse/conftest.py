@@ -11,8 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets import access, identity, reconciliation
-from assets.github.tokens import PERSONAL_ACCESS_TOKEN
+from assets import reconciliation
 from assets.registers.assets import register_observation_period, register_waiver
 from expectations import results
 from warehouse.dataset import Column, Dataset, Kind
@@ -26,8 +25,6 @@ from warehouse.store import Home, Offered, Store, table_of
 START = date(2026, 3, 1)
 (WAIVER,) = register_waiver.datasets
 (OBSERVATION_PERIOD,) = register_observation_period.datasets
-ACCESS = (PERSONAL_ACCESS_TOKEN, access.CREDENTIAL, access.ENTITLEMENT, identity.PERSON)
-"""What the macros about access name, and what a credential comes from."""
 USER = Dataset(
     name="demo_user",
     kind=Kind.STATE,
@@ -110,7 +107,7 @@ class Company:
         self.store = Store(self.home)
         self.store.open(sandbox=True, at=instant(1, 0))
         self.index = Index(self.store.ledger)
-        found = (USER, SALE, ACCOUNT, WAIVER, OBSERVATION_PERIOD, *results.DATASETS, *ACCESS)
+        found = (USER, SALE, ACCOUNT, WAIVER, OBSERVATION_PERIOD, *results.DATASETS)
         derived = tuple(v for v in vars(reconciliation).values() if isinstance(v, Dataset))
         self.datasets = {dataset.name: dataset for dataset in (*found, *derived)}
 

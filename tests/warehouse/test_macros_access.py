@@ -23,6 +23,8 @@ DAY = "date '2026-03-01'"
 @pytest.fixture
 def granted(company: Company, at: At) -> Company:
     """Return a company whose code host Ada and a machine may write to; Ada has two tokens, the shop a key."""
+    named = (PERSONAL_ACCESS_TOKEN, access.CREDENTIAL, access.ENTITLEMENT, identity.PERSON)
+    company.datasets |= {dataset.name: dataset for dataset in named}
     person = {"system_id": "github", "enabled": True, "candidates": 1}
     company.capture(
         identity.PERSON,

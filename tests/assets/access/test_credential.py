@@ -15,7 +15,7 @@ NOBODYS = {"account_key": None, "active": True, "created_at": ADDED, "last_used_
 
 
 def test_a_deploy_key_of_github_is_no_accounts_and_says_whether_it_may_write() -> None:
-    """Whoever added it is not whose it is: it outlives them."""
+    """Whoever added it is not whose it is: it outlives them. One the organisation forbids cannot be used."""
     key = {"repository": "shop", "added_by": "ada", "created_at": ADDED}
     github = {**NOBODYS, "system_id": "github"}
 
@@ -32,13 +32,14 @@ def test_a_deploy_key_of_github_is_no_accounts_and_says_whether_it_may_write() -
             "credential_key": "github:acme:shop:41",
             "native_id": "41",
             "kind": "read_only_deploy_key",
+            "active": False,
             "created_at": None,
         },
     ] == derived(
         access.GITHUB_CREDENTIALS,
         "acme",
         github_deploy_key=[
-            {**key, "key_id": "41", "is_read_only": True, "created_at": None},
+            {**key, "key_id": "41", "is_read_only": True, "is_enabled": False, "created_at": None},
             {**key, "key_id": "40", "is_read_only": False, "last_used_at": USED},
         ],
     )
