@@ -14,12 +14,13 @@ with
         union
         select order_id, is_test from shop_earlier_order
     ),
+    -- Lists made distinct: DuckDB sorts or hashes all rows once more for each aggregate that is distinct or ordered.
     platform as (
         select
             processor,
             coalesce(processor_ref, 'payment ' || payment_id) as processor_ref,
             min(order_id) as order_id,
-            count(distinct coalesce(order_id, '')) as orders,
+            len(list_distinct(list(coalesce(order_id, '')))) as orders,
             min(attempted_at) as attempted_at,
             coalesce(
                 max(amount_minor) filter (where kind not in ('capture', 'sale', 'void')),
@@ -29,9 +30,9 @@ with
             coalesce(
                 sum(amount_minor) filter (where kind in ('capture', 'sale') and status = 'succeeded'), 0
             )::bigint as captured_minor,
-            string_agg(distinct currency, '+' order by currency) as currency,
+            array_to_string(list_sort(list_distinct(list(currency))), '+') as currency,
             case
-                when count(distinct livemode) = 1 then bool_and(livemode)
+                when bool_and(livemode) = bool_or(livemode) then bool_and(livemode)
             end as livemode,
             case
                 when count_if(kind in ('capture', 'sale') and status = 'succeeded') > 0 then 'captured'

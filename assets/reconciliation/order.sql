@@ -15,12 +15,13 @@ with
     quote as (
         select
             q.order_id,
-            arg_max(q, (q.quoted_at, q.quote_id)) as last
+            q.amount_minor,
+            q.override_approver
         from shop_shipping_quote as q
         join shop_order as o
             on o.order_id = q.order_id
             and q.quoted_at <= o.placed_at
-        group by q.order_id
+        qualify row_number() over (partition by q.order_id order by q.quoted_at desc, q.quote_id desc) = 1
     ),
     paid as (
         select
@@ -45,8 +46,8 @@ select
     o.discount_minor,
     case when l.order_id is null then 0 else l.discount_minor end as expected_discount_minor,
     o.shipping_minor,
-    q.last.amount_minor as quoted_shipping_minor,
-    q.last.override_approver as shipping_override_approver,
+    q.amount_minor as quoted_shipping_minor,
+    q.override_approver as shipping_override_approver,
     o.shipping_discount_minor,
     o.fees_minor,
     o.tax_minor,

@@ -35,6 +35,21 @@ with
         from payment
         where kind in ('capture', 'sale') and status = 'succeeded'
     ),
+    paid as (
+        select
+            order_id,
+            count(*) as captures,
+            sum(amount_minor)::bigint as captured_minor
+        from capture
+        group by order_id
+    ),
+    several as (
+        select c.*
+        from capture as c
+        semi join paid as p
+            on p.order_id = c.order_id
+            and p.captures > 1
+    ),
     twice as (
         select
             order_id,
@@ -43,7 +58,7 @@ with
             select
                 order_id,
                 greatest(count(*) - count(distinct coalesce(tender_seq, 0)), 0) as beyond
-            from capture
+            from several
             group by
                 order_id,
                 currency,
@@ -52,20 +67,12 @@ with
             select
                 order_id,
                 count(distinct processor_ref) - 1
-            from capture
+            from several
             where idempotency_key is not null and processor_ref is not null
             group by
                 order_id,
                 idempotency_key
         )
-        group by order_id
-    ),
-    paid as (
-        select
-            order_id,
-            count(*) as captures,
-            sum(amount_minor)::bigint as captured_minor
-        from capture
         group by order_id
     ),
     checked as (

@@ -16,7 +16,7 @@ from tests.benchmarks.measure import Line, seconds
 from tests.benchmarks.trade import in_datacompy, in_pandas, in_polars, reading, rules
 from tests.benchmarks.trade.make import Trade, make
 
-MEMORY = "1GB"
+MEMORY = "1600MB"
 """What DuckDB may keep in memory before it spills; what it reads and writes with comes on top."""
 
 
