@@ -251,6 +251,18 @@ def report(out: Path | None) -> None:
 
 
 @evidence.command()
+@click.argument("name", required=False)
+@click.option("--month", metavar="YYYY-MM", help="The month it is about; else the last one with evidence.")
+@click.option("--currency", default="EUR", show_default=True, help="The currency its charts show.")
+@click.option("--keep", is_flag=True, help="Store the executed copy and its page as evidence.")
+def notebook(name: str | None, month: str | None, currency: str, keep: bool) -> None:
+    """Execute a notebook about a month, and write its copy and a page to read. Without a name: list them."""
+    from pipelines import commands
+
+    sys.exit(commands.notebook(settings(), console(), name, month, currency, keep=keep))
+
+
+@evidence.command()
 @click.option(
     "--level",
     type=click.Choice(["structure", "content"]),

@@ -155,6 +155,34 @@ def report(settings: Settings, out: Console, target: Path | None) -> int:
     return DONE
 
 
+def notebook(
+    settings: Settings, out: Console, name: str | None, month: str | None, currency: str, *, keep: bool
+) -> int:
+    """Execute a notebook about a month, or list the notebooks; return the exit code."""
+    from pipelines import notebooks
+
+    if name is None:
+        for known in notebooks.names():
+            out.print(f"{known:28}{notebooks.title_of(known)}", markup=False)
+        return DONE
+    session = Session.open(settings, run="evidence notebook")
+    try:
+        first, last = notebooks.month_of(month or f"{session.clock.now().astimezone(UTC):%Y-%m}")
+    except ValueError:
+        raise click.BadParameter(f"{month!r} is no month such as 2026-03", param_hint="--month") from None
+    try:
+        executed = notebooks.execute(
+            settings.home, name, first, last, currency, settings.home.path / "reports" / "notebooks"
+        )
+    except notebooks.NotebookFailed as error:
+        raise click.ClickException(str(error)) from None
+    out.print(f"wrote {executed.page}", markup=False)
+    if keep:
+        for document in notebooks.keep(session, executed, last):
+            out.print(f"kept  {document.sha256}  {document.file_name}", markup=False)
+    return DONE
+
+
 def verify(home: Home, out: Console, level: str) -> int:
     """Verify the store; return the exit code."""
     from warehouse.verify import verify as check

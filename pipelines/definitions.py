@@ -16,7 +16,7 @@ from pipelines import schedules
 from pipelines.catalogue import catalogue
 from pipelines.configuration import Settings, load
 from pipelines.controls import evaluation_assets
-from pipelines.partitions import evidence_days
+from pipelines.partitions import evidence_days, months
 from pipelines.session import Collected, Session, day_of
 from warehouse.dataset import Dataset
 
@@ -40,7 +40,12 @@ def code_location(settings: Settings) -> dg.Definitions:
     days = evidence_days(settings)
     collected = [capture_asset(recipe, settings, days) for recipe in found.recipes.values()]
     return dg.Definitions(
-        assets=[*collected, evaluation_assets(settings, days), *ledger_assets(settings, days)],
+        assets=[
+            *collected,
+            evaluation_assets(settings, days),
+            *ledger_assets(settings, days),
+            *notebook_assets(settings, months(settings)),
+        ],
         jobs=schedules.jobs(found),
         schedules=schedules.schedules(settings, found),
         executor=dg.in_process_executor,
@@ -174,6 +179,41 @@ def ledger_assets(
         return dg.MaterializeResult(metadata=published.facts())
 
     return gaps, warehouse
+
+
+def notebook_assets(
+    settings: Settings, months: dg.PartitionsDefinition[str]
+) -> Iterator[dg.AssetsDefinition]:
+    """Yield one asset per notebook: executed about a month, its copy kept as evidence."""
+    from pipelines import notebooks
+
+    for name in notebooks.names():
+
+        @dg.asset(
+            key=dg.AssetKey(["notebook", name]),
+            group_name="notebooks",
+            kinds={"jupyter", "duckdb"},
+            owners=["team:finance"],
+            partitions_def=months,
+            deps=["warehouse"],
+            pool="notebook",
+            description=f"{notebooks.title_of(name)}\n\nExecuted about a month on the analysts' file.",
+        )
+        def executed(context: dg.AssetExecutionContext, name: str = name) -> dg.MaterializeResult[Any]:
+            session = Session.of_run(settings, context.run_id)
+            first, last = notebooks.month_of(context.partition_key[:7])
+            made = notebooks.execute(
+                settings.home, name, first, last, "EUR", settings.home.path / "reports" / "notebooks"
+            )
+            kept = notebooks.keep(session, made, last)
+            return dg.MaterializeResult(
+                metadata={
+                    "sha256": {d.file_name: d.sha256 for d in kept},
+                    "page": dg.MetadataValue.path(made.page),
+                }
+            )
+
+        yield executed
 
 
 @dg.definitions

@@ -19,6 +19,17 @@ def last_day(settings: Settings) -> date | None:
     return settings.configuration.start + timedelta(days=SANDBOX_DAYS - 1)
 
 
+def months(settings: Settings) -> dg.MonthlyPartitionsDefinition:
+    """Return the months since the configured start; a sandbox's end with the simulated company."""
+    start = settings.configuration.start.replace(day=1)
+    if settings.home.sandbox.is_dir():
+        end = (start + timedelta(days=62)).replace(day=1)
+        return dg.MonthlyPartitionsDefinition(
+            start_date=start.isoformat(), end_date=end.isoformat(), timezone="UTC"
+        )
+    return dg.MonthlyPartitionsDefinition(start_date=start.isoformat(), timezone="UTC")
+
+
 def evidence_days(settings: Settings) -> dg.DailyPartitionsDefinition:
     """Return the UTC days since the configured start, today included: a state is captured inside its day.
 

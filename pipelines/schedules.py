@@ -24,6 +24,8 @@ EVENTS_AT = "30 0 * * *"
 EVALUATE_AT = "0 1 * * *"
 CLOSE_AT = "30 1 * * *"
 PUBLISH_AT = "0 2 * * *"
+MONTH_END_AT = "0 6 5 * *"
+"""By then the month's last days have been read again and their cut-off has passed."""
 
 
 def jobs(found: Catalogue) -> list[dg.JobDefinition | dg.UnresolvedAssetJobDefinition]:
@@ -53,6 +55,11 @@ def jobs(found: Catalogue) -> list[dg.JobDefinition | dg.UnresolvedAssetJobDefin
             "publish",
             selection=dg.AssetSelection.assets("warehouse"),
             description="Build the analysts' DuckDB file aside and swap it in.",
+        ),
+        dg.define_asset_job(
+            "month_end_notebooks",
+            selection=dg.AssetSelection.groups("notebooks"),
+            description="Execute finance's notebooks about a month and keep the executed copies as evidence.",
         ),
     ]
 
@@ -136,6 +143,18 @@ def schedules(settings: Settings, found: Catalogue) -> list[dg.ScheduleDefinitio
         ended = context.scheduled_execution_time.astimezone(UTC).date() - timedelta(days=1)
         return dg.RunRequest(run_key=f"close {ended}", partition_key=ended.isoformat())
 
+    @dg.schedule(
+        name="month_end_notebooks",
+        job_name="month_end_notebooks",
+        cron_schedule=MONTH_END_AT,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def month_end(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        ended = context.scheduled_execution_time.astimezone(UTC).date().replace(day=1) - timedelta(days=1)
+        month = ended.replace(day=1).isoformat()
+        return dg.RunRequest(run_key=f"notebooks {month}", partition_key=month)
+
     publishing = dg.ScheduleDefinition(
         name="publish",
         job_name="publish",
@@ -143,7 +162,7 @@ def schedules(settings: Settings, found: Catalogue) -> list[dg.ScheduleDefinitio
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
-    return [states, events, evaluations, closing, publishing]
+    return [states, events, evaluations, closing, month_end, publishing]
 
 
 def unsettled(session: Session) -> Iterator[tuple[str, date, list[dg.AssetKey]]]:

@@ -37,6 +37,7 @@ KINDS: Mapping[str, str] = {
     "diagram": "how a system or a network is built",
     "screenshot": "what a system showed",
     "minutes": "what was decided in a meeting",
+    "notebook": "an executed notebook: what it asked the warehouse, and what the warehouse said",
 }
 """What a document can be, and what that word means here."""
 ZIP = b"PK\x03\x04"
@@ -58,6 +59,7 @@ MEDIA_TYPES: Mapping[str, tuple[str, bytes | None]] = {
     ".csv": ("text/csv", None),
     ".json": ("application/json", None),
     ".yaml": ("application/yaml", None),
+    ".ipynb": ("application/x-ipynb+json", None),
     ".eml": ("message/rfc822", None),
 }
 """Ending -> media type, and how such a file begins; null: it is text in UTF-8."""
