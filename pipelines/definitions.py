@@ -12,7 +12,7 @@ import dagster as dg
 
 from assets.capture import Recipe
 from assets.collect import header_facts
-from pipelines import schedules
+from pipelines import notebooks, schedules
 from pipelines.catalogue import catalogue
 from pipelines.configuration import Settings, load
 from pipelines.controls import evaluation_assets
@@ -44,7 +44,7 @@ def code_location(settings: Settings) -> dg.Definitions:
             *collected,
             evaluation_assets(settings, days),
             *ledger_assets(settings, days),
-            *notebook_assets(settings, months(settings)),
+            *(notebook_asset(name, settings, months(settings)) for name in notebooks.names()),
         ],
         jobs=schedules.jobs(found),
         schedules=schedules.schedules(settings, found),
@@ -181,39 +181,31 @@ def ledger_assets(
     return gaps, warehouse
 
 
-def notebook_assets(
-    settings: Settings, months: dg.PartitionsDefinition[str]
-) -> Iterator[dg.AssetsDefinition]:
-    """Yield one asset per notebook: executed about a month, its copy kept as evidence."""
-    from pipelines import notebooks
+def notebook_asset(
+    name: str, settings: Settings, months: dg.PartitionsDefinition[str]
+) -> dg.AssetsDefinition:
+    """Return the asset of a notebook: executed about a month, its copy kept as evidence."""
 
-    for name in notebooks.names():
+    @dg.asset(
+        key=dg.AssetKey(["notebook", name]),
+        group_name="notebooks",
+        kinds={"jupyter", "duckdb"},
+        owners=["team:finance"],
+        partitions_def=months,
+        deps=["warehouse"],
+        pool="notebook",
+        description=f"{notebooks.title_of(name)}\n\nExecuted about a month on the analysts' file.",
+    )
+    def executed(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        session = Session.of_run(settings, context.run_id)
+        first, last = notebooks.month_of(context.partition_key[:7])
+        folder = settings.home.path / "reports" / "notebooks"
+        made = notebooks.execute(settings.home, name, first, last, "EUR", folder)
+        kept = notebooks.keep(session, made, last)
+        digests = {document.file_name: document.sha256 for document in kept}
+        return dg.MaterializeResult(metadata={"sha256": digests, "page": dg.MetadataValue.path(made.page)})
 
-        @dg.asset(
-            key=dg.AssetKey(["notebook", name]),
-            group_name="notebooks",
-            kinds={"jupyter", "duckdb"},
-            owners=["team:finance"],
-            partitions_def=months,
-            deps=["warehouse"],
-            pool="notebook",
-            description=f"{notebooks.title_of(name)}\n\nExecuted about a month on the analysts' file.",
-        )
-        def executed(context: dg.AssetExecutionContext, name: str = name) -> dg.MaterializeResult[Any]:
-            session = Session.of_run(settings, context.run_id)
-            first, last = notebooks.month_of(context.partition_key[:7])
-            made = notebooks.execute(
-                settings.home, name, first, last, "EUR", settings.home.path / "reports" / "notebooks"
-            )
-            kept = notebooks.keep(session, made, last)
-            return dg.MaterializeResult(
-                metadata={
-                    "sha256": {d.file_name: d.sha256 for d in kept},
-                    "page": dg.MetadataValue.path(made.page),
-                }
-            )
-
-        yield executed
+    return executed
 
 
 @dg.definitions
