@@ -29,7 +29,7 @@ select
     max(attempted_at) as occurred_at,
     instance,
     null as exempt_reason,
-    quantile_disc(lag_seconds, 0.99) as lag_seconds,
+    list_sort(list(lag_seconds))[(count(*) * 99 + 99) // 100] as lag_seconds,
     $p99_within_minutes * 60 as allowed_seconds
 from payment
 where lag_seconds is not null
