@@ -15,6 +15,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from pipelines.session import Session, product_version
 from warehouse.documents import Document, Said, add
@@ -87,6 +88,7 @@ def execute(home: Home, name: str, first: date, last: date, currency: str, into:
                     "currency": currency,
                 },
                 kernel_name="python3",
+                kernel_manager_class=_kernels(),
                 progress_bar=False,
                 log_output=False,
             )
@@ -149,6 +151,16 @@ def page_of(copy: Path, title: str) -> str:
         loader=FileSystemLoader(Path(charts.__file__).parent), autoescape=select_autoescape()
     )
     return templates.get_template("notebook.html.j2").render(title=title, body=body)
+
+
+def _kernels() -> type[Any]:
+    """Return what starts the notebook's process: reached by files of this user, not through the network."""
+    from jupyter_client.manager import AsyncKernelManager
+
+    class Kernels(AsyncKernelManager):
+        transport = "ipc"
+
+    return Kernels
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class Period:
 
     def __post_init__(self) -> None:
         self.connection = duckdb.connect(str(self.file), read_only=True)
-        self.connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
+        self.connection.execute("set timezone = 'UTC'")
 
     @property
     def days(self) -> list[date]:
