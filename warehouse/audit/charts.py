@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from html import escape
 from io import BytesIO
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ INK = "#1c2733"
 QUIET = "#5b6b7b"
 UP, DOWN, TOTAL, ALARM = "#2e7d5b", "#b5533c", "#31506f", "#b3261e"
 NOTHING = "-"
+NARROW = 4
+"""A span on which ticks in whole numbers would repeat themselves."""
 SERIES = ("#31506f", "#c78a2c", "#2e7d5b", "#8a5a83", "#5b6b7b", "#b5533c")
 
 
@@ -76,9 +79,9 @@ def figure(title: str, width: float = 9.0, height: float = 3.8) -> tuple[Figure,
 
 def bridge(title: str, steps: Sequence[tuple[str, int, bool]], money: Money) -> Picture:
     """Return a waterfall: (label, amount in minor units, whether it is a total to stand on the floor)."""
-    made, axes = figure(title, height=4.6)
+    made, axes = figure(title, width=10.5, height=4.8)
     level = 0
-    edges: list[float] = []
+    edges = [0.0]
     for place, (_, amount, total) in enumerate(steps):
         bottom = 0 if total else level
         top = amount if total else level + amount
@@ -91,15 +94,15 @@ def bridge(title: str, steps: Sequence[tuple[str, int, bool]], money: Money) -> 
             xytext=(0, 4),
             textcoords="offset points",
             ha="center",
-            fontsize=8.5,
+            fontsize=7.5,
             color=INK,
         )
         level = top
         if place + 1 < len(steps):
             axes.plot([place + 0.31, place + 0.69], [money.major(level)] * 2, color="#9aa7b3", linewidth=0.9)
-    axes.set_xticks(range(len(steps)), [label.replace(" ", "\n", 1) for label, _, _ in steps])
+    axes.set_xticks(range(len(steps)), [fill(label, 11) for label, _, _ in steps], fontsize=8)
     axes.set_ylabel(money.currency, color=QUIET)
-    axes.margins(y=0.12)
+    axes.set_ylim(min(edges) * 1.12, max(edges) * 1.12 or 1)
     _thousands(axes)
     return _picture(title, made)
 
@@ -108,21 +111,24 @@ def course(
     title: str, days: Sequence[date], lines: Mapping[str, Sequence[float]], unit: str, *, floor: bool = True
 ) -> Picture:
     """Return lines over days, each with its name at its end."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-
     made, axes = figure(title)
-    places = [date2num(day) for day in days]
     for number, (name, values) in enumerate(lines.items()):
         colour = SERIES[number % len(SERIES)]
-        axes.plot(places, values, color=colour, linewidth=1.8, marker="o", markersize=2.6, label=name)
-    locator = AutoDateLocator()
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.plot(
+            range(len(days)), values, color=colour, linewidth=1.8, marker="o", markersize=2.6, label=name
+        )
+    every = -(-len(days) // 12)
+    axes.set_xticks(range(0, len(days), every), [f"{day.day} {day:%b}" for day in days[::every]])
     axes.set_ylabel(unit, color=QUIET)
+    drawn = [value for values in lines.values() for value in values]
     if floor:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, max(drawn) * 1.1 or 1)
+    elif max(drawn) - min(drawn) < 1:  # else a flat line would lie between two ticks that both read 0
+        axes.set_ylim(min(drawn) - 1, max(drawn) + 1)
     if len(lines) > 1:
-        axes.legend(frameon=False, fontsize=9, loc="upper left", ncols=len(lines))
+        axes.legend(
+            frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=len(lines)
+        )
     _thousands(axes)
     return _picture(title, made)
 
@@ -157,7 +163,7 @@ def table(
     if not listed:
         return f"<p>{escape(empty)}</p>"
     kind = {name: ' class="number"' if name in numbers else "" for name in listed[0]}
-    head = "".join(f"<th{kind[name]}>{escape(name)}</th>" for name in listed[0])
+    head = "".join(f"<th{kind[name]}>{escape(name.replace('_', ' '))}</th>" for name in listed[0])
     body = "".join(
         "<tr>"
         + "".join(f"<td{kind[name]}>{escape(_said(value))}</td>" for name, value in row.items())
@@ -185,4 +191,6 @@ def _said(value: Any) -> str:
 def _thousands(axes: Axes) -> None:
     from matplotlib.ticker import FuncFormatter
 
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    low, high = axes.get_ylim()
+    digits = 0 if high - low > NARROW else 2
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.{digits}f}"))

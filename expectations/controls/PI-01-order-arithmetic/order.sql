@@ -18,9 +18,9 @@ select
     quoted_shipping_minor,
     shipping_override_approver,
     case
-        when shipping_override_approver is not null then 0
-        else shipping_minor - coalesce(quoted_shipping_minor, 0)
-    end as shipping_without_quote_minor,
+        when shipping_override_approver is not null then shipping_minor
+        else coalesce(quoted_shipping_minor, 0)
+    end as agreed_shipping_minor,
     shipping_discount_minor,
     fees_minor,
     tax_minor,
