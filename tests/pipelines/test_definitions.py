@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipelines import notebooks
 from pipelines.catalogue import catalogue
 from pipelines.configuration import Settings, parse
 from pipelines.definitions import code_location
@@ -31,6 +32,7 @@ def test_every_dataset_and_every_control_is_an_asset(definitions: dg.Definitions
     graph = definitions.resolve_asset_graph()
     datasets = {name for name, dataset in catalogue().datasets.items() if dataset.source != "ctl"}
     expected = datasets | {f"control/{control.id}" for control in controls()} | {"gaps", "warehouse"}
+    expected |= {f"notebook/{name}" for name in notebooks.names()}
 
     assert expected == {key.to_user_string() for key in graph.get_all_asset_keys()}
 
@@ -49,7 +51,14 @@ def test_every_test_is_a_check_of_its_control(definitions: dg.Definitions) -> No
 
 def test_the_jobs_and_schedules_are_there(definitions: dg.Definitions) -> None:
     """Each schedule starts the job of its name."""
-    names = ["close_day", "collect_events", "collect_states", "evaluate_day", "publish"]
+    names = [
+        "close_day",
+        "collect_events",
+        "collect_states",
+        "evaluate_day",
+        "month_end_notebooks",
+        "publish",
+    ]
 
     assert names == sorted(job.name for job in definitions.jobs or ())
     assert names == sorted(schedule.name for schedule in definitions.schedules or ())
