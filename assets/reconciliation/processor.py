@@ -115,6 +115,9 @@ REFUND_MATCH = _facts(
         "candidates", "int", "The most records of one side that have this reference; more than 1: ambiguous"
     ),
     _flag("released", "Whether an authorisation was released that the shop voided, so that no money moved"),
+    _text(
+        "reason", "Why it was made, as the shop says; null: the shop does not say, or knows no such refund"
+    ),
     _text("platform_status", "What became of it, as the shop says"),
     _text("processor_status", "What became of it, as the processor says"),
     _money("platform_minor", "Amount, as the shop has it"),

@@ -19,6 +19,9 @@ with
             min(day) as day,
             min(created_at) as created_at,
             min(status) as status,
+            case
+                when count(distinct reason) = 1 then min(reason)
+            end as reason,
             sum(amount_minor)::bigint as amount_minor,
             string_agg(distinct currency, '+' order by currency) as currency
         from given
@@ -75,14 +78,14 @@ with
             r.id is not null as processor_found,
             greatest(coalesce(p.records, 0), coalesce(r.records, 0)) as candidates,
             r.released and voided.processor_ref is not null as released,
+            p.reason,
             p.status as platform_status,
             r.status as processor_status,
             p.amount_minor as platform_minor,
             r.amount_minor as processor_minor,
             p.currency as platform_currency,
             r.currency as processor_currency,
-            r.amount_exact as processor_amount_exact,
-            p.reference is not null and p.processor_ref is null as elsewhere
+            r.amount_exact as processor_amount_exact
         from refund as r
         full join platform as p
             on p.processor_ref = r.id
@@ -98,7 +101,6 @@ with
                 when s.candidates > 1 then 'DUPLICATE'
                 when not s.platform_found and s.released then null
                 when not s.platform_found then 'MISSING_LEFT'
-                when s.elsewhere then null
                 when not s.processor_found then 'MISSING_RIGHT'
                 when s.platform_currency is distinct from s.processor_currency then 'CURRENCY'
                 when s.platform_minor is distinct from s.processor_minor then 'AMOUNT'
@@ -119,6 +121,7 @@ select
     processor_found,
     candidates,
     released,
+    reason,
     platform_status,
     processor_status,
     platform_minor,

@@ -72,6 +72,7 @@ select
     cast($day_start as timestamptz) as occurred_at,
     instance,
     cast(null as varchar) as exempt_reason,
+    nullif(currency, 'none') as currency,
     platform_attempts,
     processor_attempts,
     platform_minor,

@@ -206,7 +206,7 @@ def test_a_refund_is_matched_by_its_reference() -> None:
         ("c", False, None, "MISSING_RIGHT"),
         ("d", False, None, "MISSING_LEFT"),
         ("e", True, None, None),
-        ("refund 4", False, None, None),
+        ("refund 4", None, None, "MISSING_RIGHT"),
     ] == found
 
 
