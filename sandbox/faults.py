@@ -115,7 +115,8 @@ class Faults:
         """Return what must be found, one entry per fault and day.
 
         `expect` is fail, waived (a waiver is in force that day) or unknown: a state that nobody could
-        observe, because its source was down, must be reported as not tested.
+        observe, because its source was down, must be reported as not tested. `seen_after` is how many days
+        later it is there to be read, so that a company that has lived for less cannot have found it.
         """
         waived = {(f.subject, day, f.code) for f in self.of("register_waiver") for day in f.days}
         unreachable = aws_unreachable or {}
@@ -135,6 +136,7 @@ class Faults:
                 "code": code,
                 "day": day.isoformat(),
                 "expect": expect(fault, test, code, day),
+                "seen_after": str(KINDS[fault.kind].latest),
             }
             for fault in self.all
             if fault.part != "registers"

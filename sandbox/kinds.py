@@ -47,7 +47,7 @@ class FaultKind:
     earliest: int = 0
     """How many days after the period began it can be found at the earliest."""
     latest: int = 0
-    """How many days before the period ends it must happen to be found in it."""
+    """How many days before the period ends it must happen to be found in it: it is seen that much later."""
     also: tuple[tuple[str, str], ...] = ()
     """(test, code) of what must be reported for it besides, on the same days."""
     afterwards: tuple[tuple[str, str], ...] = ()

@@ -62,7 +62,7 @@ with
             s.*,
             case when s.amount_minor < 0 then -1 else 1 end * case
                 when not s.converted then s.presented_minor
-                else round_div(
+                when s.shift is not null then round_div(
                     s.presented_minor::hugeint * s.rate_e12 * [1, 10, 100, 1000, 10000][1 + greatest(s.shift, 0)],
                     1000000000000::hugeint * [1, 10, 100, 1000, 10000][1 + greatest(-s.shift, 0)],
                     'half_up'

@@ -60,7 +60,8 @@ SEQUENCES = Derivation(
     SEQUENCE,
     sql_beside(__file__, "sequence.sql"),
     ("shop_order", "shop_order_line", "shop_number_series", "shop_number_void"),
-    before={"shop_order": 1, "shop_order_line": 1},
+    before={"shop_order": 1, "shop_order_line": 1, "shop_number_void": 1},
+    after={"shop_number_void": 1},
 )
 REREADS = Derivation(
     REREAD,

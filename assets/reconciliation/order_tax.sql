@@ -48,7 +48,9 @@ with
                     case
                         when l.ext_minor < 0
                             then l.ext_minor::hugeint - l.line_discount_minor - l.alloc_discount_minor
-                        else greatest(l.ext_minor::hugeint - l.line_discount_minor - l.alloc_discount_minor, 0)
+                        -- greatest() ignores a null: a line that is not there would have been worth nothing.
+                        when l.ext_minor >= 0
+                            then greatest(l.ext_minor::hugeint - l.line_discount_minor - l.alloc_discount_minor, 0)
                     end
                 when 'shipping' then o.shipping_minor::hugeint - o.shipping_discount_minor
                 when 'fee' then o.fees_minor::hugeint

@@ -1,6 +1,7 @@
 -- R40, R41: which numbers are missing before each order's number, how many orders have that number, and is an order the
 -- same as one before?
--- The first number of the day is compared with the last one that the shop says came before. An order is the same as one
+-- The first number of the day is compared with the last one that the shop says came before. A number that was taken
+-- just before midnight may be given up just after it, and the reverse: hence the days beside. An order is the same as one
 -- before where a customer bought the same basket for the same amount again within some minutes.
 with
     placed as (
@@ -64,11 +65,27 @@ with
             series,
             order_number
     ),
+    given_up as (
+        select
+            series,
+            order_number
+        from shop_number_void
+        union
+        select
+            series,
+            order_number
+        from shop_number_void_before
+        union
+        select
+            series,
+            order_number
+        from shop_number_void_after
+    ),
     unused as (
         select
             v.series,
             v.order_number
-        from shop_number_void as v
+        from given_up as v
         anti join number as n
             on n.series = v.series
             and n.order_number = v.order_number

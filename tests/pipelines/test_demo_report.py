@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from pipelines.demo import Plan
-from pipelines.demo_report import Comparison, lacking, show, untested
+from pipelines.demo_report import Comparison, judged, lacking, show, untested
 from pipelines.evaluation import controls
 from sandbox.faults import load
 from sandbox.process import FAULTS
@@ -43,6 +43,18 @@ def test_what_is_not_tested_is_told_by_test_and_day(home: Home) -> None:
     """Inside the plan's days only."""
     assert {("SK-01.b", FIRST), ("SK-01.b", SECOND), ("AC-01.a", SECOND)} == untested(home, PLAN, ["SK-01.b"])
     assert {("SK-01.b", FIRST), ("SK-01.b", SECOND)} == lacking(PLAN, ["SK-01.b"])
+
+
+@pytest.mark.parametrize(
+    ("test", "seen_after", "days"),
+    [("AC-01.a", 0, 2), ("PI-03.a", 0, 3), ("PI-09.c", 2, 4), ("PI-03.a", 2, 4)],
+)
+def test_what_cannot_have_been_seen_yet_is_not_expected(test: str, seen_after: int, days: int) -> None:
+    """Of the second day, at the earliest after so many days: by the cut-off, or when it comes or changes late."""
+    second = date(2026, 3, 2)
+
+    assert not judged(Plan(days=days - 1), test, second, seen_after)
+    assert judged(Plan(days=days), test, second, seen_after)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ def test_a_fault_is_expected_on_each_of_its_days() -> None:
         "test": "AC-01.a",
         "population_key": "key of one",
         "code": "NO_MFA",
+        "seen_after": "0",
     }
     assert [
         {**shared, "day": "2026-03-03", "expect": "fail"},

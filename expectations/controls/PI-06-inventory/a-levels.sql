@@ -18,6 +18,8 @@ select
     expected_closing,
     closing,
     available,
-    least(closing, coalesce(available, closing)) as least
+    case
+        when closing is not null then least(closing, coalesce(available, closing))
+    end as least
 from reconciliation_stock
 order by population_key

@@ -74,7 +74,8 @@ select
     end as exempt_reason,
     promised_at,
     case
-        when promised_at is not null then greatest(ceil(epoch(shipped_at) - epoch(promised_at)), 0)::bigint
+        when promised_at is not null and shipped_at is not null
+            then greatest(ceil(epoch(shipped_at) - epoch(promised_at)), 0)::bigint
     end as seconds_late
 from promised
 order by population_key

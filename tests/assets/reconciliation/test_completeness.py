@@ -66,6 +66,17 @@ def test_numbers_are_accounted_for_from_the_last_one_of_the_day_before() -> None
     assert [("o10", 1, 2, None), ("o10 again", 1, 2, None), ("o11", 0, 1, None), ("o7", 0, 1, None)] == found
 
 
+def test_a_number_given_up_on_the_other_side_of_midnight_is_no_gap() -> None:
+    """7 was given up just before the day began, and 10 just after it was over; 9 never was."""
+    found = sequence(
+        shop_order=[order(8), order(11)],
+        shop_number_void_before=[{"series": "web", "order_number": 7}],
+        shop_number_void_after=[{"series": "web", "order_number": 10}],
+    )
+
+    assert [("o11", 1, 1, None), ("o8", 0, 1, None)] == found
+
+
 def test_before_the_first_number_there_is_nothing_is_missing() -> None:
     """A series that begins has nothing before it."""
     assert [("o7", None, 1, None), ("o8", 0, 1, None)] == sequence(

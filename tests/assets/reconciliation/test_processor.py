@@ -206,7 +206,7 @@ def test_a_refund_is_matched_by_its_reference() -> None:
         ("c", False, None, "MISSING_RIGHT"),
         ("d", False, None, "MISSING_LEFT"),
         ("e", True, None, None),
-        ("refund 4", None, None, "MISSING_RIGHT"),
+        ("refund 4", False, None, "MISSING_RIGHT"),
     ] == found
 
 
@@ -286,6 +286,19 @@ def test_what_was_paid_is_converted_by_the_stated_rate() -> None:
         for key, row in found.items()
         if row["kind"] == "entry"
     }
+
+
+def test_what_was_paid_in_a_currency_of_no_register_converts_to_nothing_known() -> None:
+    """How many digits its minor unit has is not known, so that no rate says what it makes."""
+    found = entries(
+        psp_balance_entry=[entry("ch_9", 672, exchange_rate="0.6715")],
+        shop_payment=[payment("ch_9", currency="XTS")],
+    )
+    assert [(True, None, None)] == [
+        (row["converted"], row["expected_settled_minor"], row["settled_difference_minor"])
+        for row in found.values()
+        if row["kind"] == "entry"
+    ]
 
 
 def test_a_charge_made_days_before_is_known_from_the_capture() -> None:

@@ -272,6 +272,7 @@ def told(row: dict[str, Any]) -> tuple[Any, ...]:
         ({"shop_order_line": [{}, {"line_id": "l2"}]}, (100, 100, 0, 1)),
         ({"shop_order_line": [{}, {"line_id": "l2", "is_gift_card": True}]}, (100, 100, 0, 0)),
         ({"shop_order_line": [{}, {"line_id": "l2", "ext_minor": 0}]}, (100, 100, 0, 0)),
+        ({"shop_order_tax_line": [{"line_id": "none", "taxable_minor": 0, "tax_minor": 0}]}, (0, 0, 1, 1)),
         ({"shop_order_tax_line": [{"taxable_minor": 2**63 - 1}]}, (None, 100, 1, 0)),
         ({"shop_order_tax_line": [{"rate_e9": 2**63 - 1}]}, (None, 100, 0, 0)),
         ({"shop_order_tax_line": [{"rate_e9": -1}]}, (None, 100, 0, 0)),
