@@ -52,7 +52,7 @@ class Comparison:
 
 
 def judged(plan: Plan, test: str, day: date, seen_after: int = 0) -> bool:
-    """Return whether a test's cut-off about a day passes before the plan ends, and all of it has been read by then.
+    """Return whether a test's cut-off about a day passes before the plan ends, and it has all been seen.
 
     What comes or changes late is seen by a later read of its day, so many days after.
     """

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sandbox.clerks import FINANCE, SUPPORT
-from sandbox.faults import Faults
+from sandbox.faults import Fault, Faults
 from sandbox.orders import ARTICLES, MARKETS
 from sandbox.part import rng
 from sandbox.processor import DISPUTE_FEE, FEE_E3, FEE_FIXED, SETTLED_IN
@@ -20,6 +20,10 @@ SINCE = date(2025, 1, 1)
 LIMIT_UNITS = 20
 """A correction may be as large as that many of a market's dearest articles."""
 COUNTED_DAYS = 21
+OPEN_DAYS = 10
+"""For how long a count's difference may be unexplained, as management says in PI-06."""
+MISSING = 12
+"""Pieces: far more than may be missing."""
 Row = Mapping[str, Any]
 
 
@@ -32,7 +36,7 @@ def kept(seed: int, faults: Faults, today: date) -> dict[str, Iterable[Row]]:
         "tax_certificate": tax_certificates(),
         "tax_return": returns(seed, faults, today),
         "fee_schedule": fee_schedule(),
-        "cycle_count": cycle_counts(seed, today),
+        "cycle_count": cycle_counts(seed, faults, today),
         "approval_limit": approval_limits(),
         "late_arrival": late_arrivals(),
         "reconciliation_tolerance": tolerances(),
@@ -119,11 +123,12 @@ def approval_limits() -> Iterator[Row]:
                 }
 
 
-def cycle_counts(seed: int, today: date) -> Iterator[Row]:
+def cycle_counts(seed: int, faults: Faults, today: date) -> Iterator[Row]:
     """Yield the counts of the last weeks and tomorrow's: two articles a day.
 
-    Now and then pieces are missing, and within three days it is known why.
+    Now and then pieces are missing, and within three days it is known why, unless that is planted.
     """
+    open_longer = {counted_on(fault): fault for fault in faults.of("count_unexplained")}
     for n in range(COUNTED_DAYS, -2, -1):
         day = today - timedelta(days=n)
         chance = rng(seed, "cycle count", day)
@@ -131,6 +136,9 @@ def cycle_counts(seed: int, today: date) -> Iterator[Row]:
             sku, expected = f"SKU-{chance.randint(1, ARTICLES):04d}", chance.randint(30, 60)
             missing = 2 if chance.random() < 0.1 else 0
             resolved = day + timedelta(days=3)
+            fault = open_longer.get(day)
+            if fault is not None and fault.number == number:
+                missing, resolved = MISSING, fault.last + timedelta(days=1)
             done = day <= today
             yield {
                 "count_id": f"C-{day:%Y%m%d}-{number}",
@@ -142,6 +150,11 @@ def cycle_counts(seed: int, today: date) -> Iterator[Row]:
                 "counted": expected - missing if done else None,
                 "resolved_on": resolved if missing and resolved <= today else None,
             }
+
+
+def counted_on(fault: Fault) -> date:
+    """Return when that was counted which has been unexplained for too long from the fault's first day on."""
+    return fault.first - timedelta(days=OPEN_DAYS + 1)
 
 
 def late_arrivals() -> Iterator[Row]:

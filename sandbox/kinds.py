@@ -785,6 +785,124 @@ KINDS = {
             one_day=True,
         ),
         FaultKind(
+            "capture_twice",
+            "shop",
+            "PI-03.c",
+            "DUPLICATE_CAPTURE",
+            "An order is charged and captured a second time, and shop and processor both have it.",
+            one_day=True,
+            also=(("PI-03.a", "OVER_CAPTURED"),),
+        ),
+        FaultKind(
+            "under_captured",
+            "shop",
+            "PI-03.a",
+            "UNDER_CAPTURED",
+            "The least less than is due is captured for an order.",
+            one_day=True,
+        ),
+        FaultKind(
+            "credit_ignored",
+            "shop",
+            "PI-03.a",
+            "OVER_CAPTURED",
+            "An order is captured in full although a minor unit of it was paid by store credit.",
+            one_day=True,
+        ),
+        FaultKind(
+            "capture_misbooked",
+            "shop",
+            "PI-03.b",
+            "AMOUNT",
+            "The shop books the least more for a capture than the processor took.",
+            one_day=True,
+            also=(("PI-03.a", "OVER_CAPTURED"), ("LM-01.c", "CONTROL_TOTAL")),
+        ),
+        FaultKind(
+            "payment_as_test",
+            "shop",
+            "PI-03.b",
+            "LIVEMODE",
+            "The shop holds a real payment to be one in test mode.",
+            one_day=True,
+            also=(("SK-03.c", "TEST_IN_LIVE"),),
+        ),
+        FaultKind(
+            "failure_unexplained",
+            "shop",
+            "LM-01.d",
+            "NO_FAILURE_CODE",
+            "The shop does not record why the day's n-th declined attempt failed.",
+            one_day=True,
+        ),
+        FaultKind(
+            "attempt_not_at_processor",
+            "shop",
+            "LM-01.a",
+            "MISSING_AT_PROCESSOR",
+            "The shop's log has a declined attempt that the processor does not know.",
+            one_day=True,
+            also=(("LM-01.c", "CONTROL_TOTAL"),),
+        ),
+        FaultKind(
+            "card_for_no_order",
+            "shop",
+            "PI-03.d",
+            "LEDGER_BREAK",
+            "The first redemption of the day's n-th gift card is for no order.",
+            one_day=True,
+        ),
+        FaultKind(
+            "card_overdrawn",
+            "shop",
+            "PI-03.d",
+            "NEGATIVE_BALANCE",
+            "Late in the evening a minor unit is taken off the day's n-th gift card that is spent.",
+            one_day=True,
+            earliest=4,
+        ),
+        FaultKind(
+            "refund_over_capture",
+            "shop",
+            "PI-04.b",
+            "REFUND_CAP",
+            "A refund gives back a minor unit more than was captured.",
+            one_day=True,
+        ),
+        FaultKind(
+            "refund_not_at_processor",
+            "shop",
+            "PI-04.d",
+            "ORPHAN_PLATFORM_REFUND",
+            "The shop holds money to have been given back by a refund that the processor does not know.",
+            one_day=True,
+        ),
+        FaultKind(
+            "refund_not_in_shop",
+            "stripe",
+            "PI-04.d",
+            "ORPHAN_PROCESSOR_REFUND",
+            "The day's n-th payment at Stripe is given back there, and the shop does not know.",
+            one_day=True,
+        ),
+        FaultKind(
+            "charge_lost",
+            "stripe",
+            "PI-03.b",
+            "ORPHAN_PLATFORM_PAYMENT",
+            "Stripe knows nothing of the day's n-th payment, which the shop holds to be captured.",
+            one_day=True,
+            also=(("LM-01.a", "MISSING_AT_PROCESSOR"), ("LM-01.c", "CONTROL_TOTAL")),
+        ),
+        FaultKind(
+            "count_unexplained",
+            "shop",
+            "PI-06.f",
+            "COUNT_VARIANCE",
+            "Twelve pieces too few of an article were counted eleven days before `from`; why is known on the "
+            "day after `to`.",
+        ),
+        FaultKind(
             "register_waiver",
             "registers",
             "",
@@ -806,10 +924,11 @@ STAFF = [f"person {n}" for n in STAFF_FOR_FAULTS]
 ALL_SECRETS = [f"secret {account}/{name}" for account, names in SECRETS.items() for name in names]
 REVIEWED = [vendor for vendor in VENDORS if vendor.assurance and vendor.tier in ("critical", "high")]
 CHANGES = [f"change {n}" for n in range(1, CHANGES_FOR_FAULTS + 1)]
-QUIET = [f"quiet order {n}" for n in range(1, 13)]
+QUIET = [f"quiet order {n}" for n in range(1, 31)]
 """The last orders of a day that are paid and that nothing else happens to."""
-REFUNDS = [f"refund {n}" for n in range(1, 8)]
+REFUNDS = [f"refund {n}" for n in range(1, 10)]
 WRITE_OFFS = ["write-off 1", "write-off 2"]
+CARDS = ["gift card 1", "gift card 2"]
 ARTICLES = [f"article {n}" for n in range(1, 11)]
 CORRECTIONS = [f"correction {n}" for n in range(1, 10)]
 ORDERS = [f"order {n}" for n in range(1, ORDERS_FOR_FAULTS + 1)]
@@ -818,6 +937,8 @@ PAYMENTS = [f"payment {n}" for n in range(1, 41)]
 SUBJECTS = {
     "charge_without_order": [f"stranger {n}" for n in range(1, 10)],
     "charge_not_booked": PAYMENTS,
+    "charge_lost": PAYMENTS,
+    "refund_not_in_shop": PAYMENTS,
     "movement_unbalanced": PAYMENTS,
     "fee_off_schedule": PAYMENTS,
     "settled_off_rate": [f"yen payment {n}" for n in range(1, 9)],
@@ -870,9 +991,26 @@ SUBJECTS = {
     "staff_outside_role": [f"person {n}" for n in staff_of("Marketing")],
     "github_support_in_team": [f"person {n}" for n in staff_of("Customer Support")],
     "staff_conflict": [f"person {n}" for n in staff_of("Customer Support")],
-    **dict.fromkeys(("cancelled_not_refunded", "shipped_too_much", "change_unrecorded"), QUIET),
     **dict.fromkeys(
         (
+            "cancelled_not_refunded",
+            "shipped_too_much",
+            "change_unrecorded",
+            "capture_twice",
+            "credit_ignored",
+            "capture_misbooked",
+            "payment_as_test",
+            "attempt_not_at_processor",
+        ),
+        QUIET,
+    ),
+    "failure_unexplained": [f"declined attempt {n}" for n in range(1, 9)],
+    **dict.fromkeys(("card_for_no_order", "card_overdrawn"), CARDS),
+    "count_unexplained": ["count 1", "count 2"],
+    **dict.fromkeys(
+        (
+            "refund_over_capture",
+            "refund_not_at_processor",
             "refund_tax_of_part",
             "refund_tax_of_whole",
             "refund_quantity",

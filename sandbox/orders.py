@@ -105,6 +105,7 @@ def day_of_orders(seed: int, faults: Faults, day: date) -> Rows:
             "order_discount_allocation",
             "order_subtotal",
             "order_total",
+            "under_captured",
             *PLANTED_IN,
         )
         if fault.first == day
@@ -201,6 +202,8 @@ def add(
     market, kind = order.market, fault.kind if fault else None
     ships = chance.random() < 0.7
     amended = amendment(order, chance)
+    if kind == "under_captured":
+        amended = None
     use = cards.use(order, amended) if cards else None
     if use == "sell":
         order.lines.append(card_line(order))
@@ -265,7 +268,8 @@ def add(
     rows["order_tax_lines"] += taxes
     rows["discounts"] += list(discounts(order, beside))
     rows["shipping_quotes"].append(quote_row(order, ships, grams, quote, waived))
-    paid = list(payments(order, total - by_card, amended, chance))
+    missing = market.unit if kind == "under_captured" else 0
+    paid = list(payments(order, total - by_card - missing, amended, chance))
     rows["payments"] += paid
     if cards and use:
         rows["giftcard_ledger"] += card_entries(cards, use, order, paid[-1]["attempted_at"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -83,11 +83,23 @@ class Payment:
     dispute: Dispute | None = None
     fault: str = ""
     """The kind of what the processor got wrong about it, if anything."""
+    told: str = ""
+    """The order the processor was told, where ids are made of another name."""
+
+    @property
+    def order_ref(self) -> str:
+        """The order the processor was told."""
+        return self.told or self.order_id
 
     @property
     def digits(self) -> str:
         """What ids are made of."""
         return self.order_id.replace("-", "")
+
+    @property
+    def moved_at(self) -> datetime:
+        """When it was captured; of one that never was, when it was authorised."""
+        return self.captured or self.authorised
 
     @property
     def intent(self) -> str:
@@ -172,6 +184,8 @@ class Processor:
         self._seed = seed
         self._faults = faults
         self._payments: dict[date, list[Payment]] = {}
+        self._lost: dict[date, Payment] = {}
+        """Day -> the payment of it that the processor knows nothing of, where that is planted."""
         self._movements: dict[date, list[Movement]] = defaultdict(list)
         """By the day they are created on; payouts are not among them."""
         self._by_payout: dict[tuple[date, str], list[Movement]] = defaultdict(list)
@@ -240,11 +254,20 @@ class Processor:
                 by_order[row["order_id"]].append(row)
         chance = rng(self._seed, "processor", day)
         made = [payment(orders[order_id], attempts, chance) for order_id, attempts in by_order.items()]
-        yield from processor_faults.planted(made, self._faults, day)
+        if day == FIRST_DAY:  # the shop begins a day later: of these orders it could note nothing any more
+            made = [replace(found, refund=None, dispute=None) for found in made]
+        for found in processor_faults.planted(made, self._faults, day, rows):
+            if found.fault == processor_faults.LOST:
+                self._lost[day] = found
+            else:
+                yield found
 
     def fault_payment(self, fault: Fault) -> Payment:
         """Return the payment that a fault is about."""
-        return next(found for found in self.payments(fault.first) if found.fault == fault.kind)
+        listed = self.payments(fault.first)
+        if fault.kind == processor_faults.LOST:
+            return self._lost[fault.first]
+        return next(found for found in listed if found.fault == fault.kind)
 
     def _too_much(self, day: date, currency: str) -> int:
         """Return by how much a payout is more than what it consists of."""

@@ -8,20 +8,34 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.part import instant
+from sandbox.payment_slips import SECOND, again, reference
+from sandbox.quiet import quiet
 
 if TYPE_CHECKING:
     from sandbox.faults import Faults
-    from sandbox.processor import Payment
+    from sandbox.orders import Rows
+    from sandbox.processor import Payment, Refund
 
-WRONG = ("fee_off_schedule", "settled_off_rate", "movement_unbalanced", "charge_not_booked")
+LOST, GIVEN_BACK = "charge_lost", "refund_not_in_shop"
+WRONG = (
+    "fee_off_schedule",
+    "settled_off_rate",
+    "movement_unbalanced",
+    "charge_not_booked",
+    LOST,
+    GIVEN_BACK,
+)
 """Each happens to a payment of the day; what is refunded or disputed later is left alone."""
 CONVERTED = "JPY"
 STRANGE = 4321
 """What somebody paid for an order that nobody placed, in cents."""
 
 
-def planted(made: Sequence[Payment], faults: Faults, day: date) -> Iterator[Payment]:
-    """Yield the payments of a day's orders with what the processor gets wrong, and those of no order."""
+def planted(made: Sequence[Payment], faults: Faults, day: date, rows: Rows) -> Iterator[Payment]:
+    """Yield the payments of a day's orders with what the processor gets wrong, and those of no order.
+
+    A lost one is among them.
+    """
     wrong = {}
     for fault in faults.of(*WRONG):
         if fault.first == day:
@@ -31,15 +45,45 @@ def planted(made: Sequence[Payment], faults: Faults, day: date) -> Iterator[Paym
                 if found.captured is not None
                 and found.captured.date() == day
                 and (found.refund, found.dispute) == (None, None)
+                and (not found.failed or fault.kind != LOST)
                 and (found.currency == CONVERTED) == (fault.kind == "settled_off_rate")
                 and found.order_id not in wrong
             ]
             wrong[able[fault.number - 1].order_id] = fault.kind
     for found in made:
-        yield replace(found, fault=wrong.get(found.order_id, ""))
+        kind = wrong.get(found.order_id, "")
+        yield replace(found, fault=kind, refund=given_back(found) if kind == GIVEN_BACK else found.refund)
+    by_order = {found.order_id: found for found in made}
+    for fault in faults.of("capture_twice"):
+        if fault.first == day:
+            yield second(by_order[quiet(rows, fault.number)[0]["order_id"]])
     for fault in faults.of("charge_without_order"):
         if fault.first == day:
             yield strange(replace(made[0], fault=fault.kind), day, fault.number)
+
+
+def given_back(found: Payment) -> Refund:
+    """Return a refund that somebody makes at the processor, and not in the shop."""
+    from sandbox.processor import Refund
+
+    return Refund(f"re_{found.digits}", found.moved_at + timedelta(hours=1), found.amount)
+
+
+def second(first: Payment) -> Payment:
+    """Return the payment by which an order is captured a second time."""
+    authorised, captured = again(first.moved_at)
+    return replace(
+        first,
+        order_id=f"{first.order_id}{SECOND}",
+        told=first.order_id,
+        begun=authorised - timedelta(seconds=30),
+        failed=(),
+        charge=reference(first.order_id, SECOND),
+        authorised=authorised,
+        captured=captured,
+        refund=None,
+        dispute=None,
+    )
 
 
 def strange(like: Payment, day: date, number: int) -> Payment:

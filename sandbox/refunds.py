@@ -17,6 +17,7 @@ from sandbox.faults import Faults
 from sandbox.orders import Rows, day_of_orders
 from sandbox.part import rng
 from sandbox.processor import Dispute, Payment, Processor, Refund
+from sandbox.processor_faults import GIVEN_BACK
 from sandbox.shipping import place_of_currency
 
 BOOKED_AFTER = timedelta(hours=20)
@@ -45,7 +46,8 @@ def aftermath(seed: int, faults: Faults, day: date) -> Rows:
         name: [] for name in ("refunds", "refund_lines", "manual_adjustments", "inventory_movements")
     }
     for payment in payments:
-        if payment.refund is not None and not payment.refund.released:
+        noted = payment.fault != GIVEN_BACK
+        if noted and payment.refund is not None and not payment.refund.released:
             order = orders[payment.order_id]
             lines = [line for line in rows["order_lines"] if line["order_id"] == payment.order_id]
             taxes = {

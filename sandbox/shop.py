@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from sandbox import slips
+from sandbox.books import counted_on
 from sandbox.company import Company
 from sandbox.faults import Fault, Faults
 from sandbox.leftovers import GuardedFolder
@@ -98,6 +99,8 @@ class ShopPart:
             return f"shop:{INSTANCE}:{user_id(account)}" + (f"|{permission}" if permission else "")
         if fault.kind == "tax_bias":
             return f"shop-{INSTANCE}|{fault.subject.removeprefix('currency ')}"
+        if fault.kind == "count_unexplained":
+            return f"C-{counted_on(fault):%Y%m%d}-{fault.number}"
         slip = slips.key_of(self._seed, self._faults, fault, test or fault.test)
         if slip is not None:
             return slip

@@ -5,7 +5,7 @@ Each slip alters copies of a day's rows, or adds one, so that the day's other fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,6 +15,8 @@ from sandbox.clerks import FINANCE, FINANCE_HEAD, STORE_HEAD, STOREKEEPER, SUPPO
 from sandbox.faults import Fault, Faults
 from sandbox.orders import ARTICLES, Rows, day_of_orders
 from sandbox.part import instant
+from sandbox.payment_slips import OF_PAYMENTS, key_of_payment
+from sandbox.quiet import at_rest, late, quiet, real
 from sandbox.refunds import price
 from sandbox.shipping import EAST
 from sandbox.stock import FOUND_MISSING
@@ -24,9 +26,9 @@ LATE = "inventory_movements_late"
 APPROVED_FROM = {"USD": 20_000, "EUR": 20_000, "GBP": 20_000, "JPY": 30_000, "KWD": 60_000}
 """From which amount a refund needs a second person, as management says in PI-04."""
 ENOUGH_TAX = 10
-LATEST_HOUR = 20
-"""An order placed before it is paid before the day ends."""
 REFUNDS = (
+    "refund_over_capture",
+    "refund_not_at_processor",
     "refund_tax_of_part",
     "refund_tax_of_whole",
     "refund_quantity",
@@ -78,17 +80,20 @@ def key_of(seed: int, faults: Faults, fault: Fault, test: str) -> str | None:
         )
     if fault.kind not in OF_ORDERS:
         return None
+    if fault.kind in OF_PAYMENTS:
+        return key_of_payment(fault, day_of_orders(seed, faults, fault.first), test)
     return _among_orders(fault, day_of_orders(seed, faults, fault.first), test)
 
 
 def _among_orders(fault: Fault, rows: Rows, test: str) -> str:
     if fault.kind in REFUNDS:
-        return _refund_id(_refundable(fault, rows))
+        name = _refund_id(_refundable(fault, rows))
+        return f"re_{name}" if test == "PI-04.d" else name
     match fault.kind:
         case "parcel_late":
             return str(_parcel(fault, rows)["fulfilment_id"])
         case "shipped_too_much":
-            line = _unshipped(fault, rows)[1]
+            line = quiet(rows, fault.number)[1]
             return f"S-{line['line_id']}/{line['line_id']}"
         case "payment_recorded_late":
             return str(_payment(fault, rows)["payment_id"])
@@ -98,7 +103,7 @@ def _among_orders(fault: Fault, rows: Rows, test: str) -> str:
             after = next(number for number in taken if number > tried["order_number"])
             return str(real["order_id"]) if test == "PI-08.b" else f"web {after}"
         case _:
-            return str(_unshipped(fault, rows)[0]["order_id"])
+            return str(quiet(rows, fault.number)[0]["order_id"])
 
 
 def _correction(fault: Fault, _: Rows, after: Rows) -> None:
@@ -122,7 +127,7 @@ def _correction(fault: Fault, _: Rows, after: Rows) -> None:
 
 
 def _change_unrecorded(fault: Fault, rows: Rows, _: Rows) -> None:
-    order = _unshipped(fault, rows)[0]
+    order = quiet(rows, fault.number)[0]
     rows["audit_events"].append(
         {
             "event_id": f"E-{fault.first:%Y%m%d}-slip",
@@ -143,7 +148,7 @@ def _shipped_without_order(fault: Fault, rows: Rows, _: Rows) -> None:
 
 
 def _shipped_too_much(fault: Fault, rows: Rows, _: Rows) -> None:
-    order, line = _unshipped(fault, rows)
+    order, line = quiet(rows, fault.number)
     at = instant(fault.first, 23)
     _ship(
         rows,
@@ -218,12 +223,12 @@ def _number_twice(_: Fault, rows: Rows, __: Rows) -> None:
 
 
 def _cancelled_not_refunded(fault: Fault, rows: Rows, _: Rows) -> None:
-    order = _unshipped(fault, rows)[0]
-    order["_amended"] = (_late(order), "cancelled")
+    order = quiet(rows, fault.number)[0]
+    order["_amended"] = (late(order), "cancelled")
 
 
 def _refund(fault: Fault, rows: Rows, after: Rows) -> None:
-    """Give an order's lines back as store credit, so that the processor knows nothing of it."""
+    """Give an order's lines back as store credit, so that the processor need know nothing of it."""
     order = _refundable(fault, rows)
     name, at = _refund_id(order), instant(fault.first, 22)
     part = fault.kind == "refund_tax_of_part"
@@ -251,12 +256,14 @@ def _refund(fault: Fault, rows: Rows, after: Rows) -> None:
         {
             "refund_id": name,
             "order_id": order["order_id"],
-            "processor_ref": None,
+            "processor_ref": f"re_{name}" if fault.kind == "refund_not_at_processor" else None,
             "status": "succeeded",
             "currency": order["currency"],
-            "amount_minor": sum(line["amount_minor"] for line in given),
+            "amount_minor": order["total_minor"] + 1
+            if fault.kind == "refund_over_capture"
+            else sum(line["amount_minor"] for line in given),
             "tax_minor": sum(line["tax_minor"] for line in given),
-            "reason": "store_credit",
+            "reason": "price_adjustment" if fault.kind == "refund_not_at_processor" else "store_credit",
             "created_at": at,
             "recorded_at": at + timedelta(seconds=3),
             "actor": SUPPORT[0],
@@ -282,45 +289,14 @@ def _taxed(order: Row, rows: Rows) -> list[tuple[Row, int]]:
 def _refundable(fault: Fault, rows: Rows) -> Row:
     """Return the n-th order at rest whose lines cost enough to need a second person, and are taxed."""
     found = []
-    for order, _ in _at_rest(rows):
+    for order, _ in at_rest(rows):
+        if not order["_plain"]:
+            continue
         lines = _taxed(order, rows)
         cost = sum(price(order, line, {line["line_id"]: tax}) for line, tax in lines)
         if cost >= APPROVED_FROM[order["currency"]] and sum(tax for _, tax in lines) > ENOUGH_TAX:
             found.append(order)
     return found[fault.number - 1]
-
-
-def _late(order: Row) -> datetime:
-    """Return when an order is cancelled by a slip, so that it still counts as one at rest."""
-    return instant(order["placed_at"].date(), 23)
-
-
-def _real(rows: Rows) -> Iterator[Row]:
-    return (order for order in rows["orders"] if not order["is_test"] and order["status"] != "draft")
-
-
-def _at_rest(rows: Rows) -> list[tuple[Row, Row]]:
-    """Return the orders that are paid and to which nothing happens, each with a line in whole pieces."""
-    lines: dict[str, Row] = {}
-    for line in rows["order_lines"]:
-        if line["qty_e4"] % 10_000 == 0 and not line["is_gift_card"]:
-            lines.setdefault(line["order_id"], line)
-    shipped = {one["order_id"] for one in rows["fulfilments"] if not one["fulfilment_id"].startswith("S-")}
-    return [
-        (order, lines[order["order_id"]])
-        for order in _real(rows)
-        if order["order_id"] in lines
-        and order["order_id"] not in shipped
-        and (not order["_amended"] or order["_amended"][0] == _late(order))
-        and not order["giftcard_minor"]
-        and order["total_minor"] > 0
-        and order["placed_at"].hour < LATEST_HOUR
-    ]
-
-
-def _unshipped(fault: Fault, rows: Rows) -> tuple[Row, Row]:
-    """Return the n-th order at rest from the end: other faults happen to the first ones."""
-    return _at_rest(rows)[-fault.number]
 
 
 def _parcel(fault: Fault, rows: Rows) -> Row:
@@ -329,11 +305,11 @@ def _parcel(fault: Fault, rows: Rows) -> Row:
 
 
 def _payment(fault: Fault, rows: Rows) -> Row:
-    real = {order["order_id"] for order in _real(rows)}
+    ours = {order["order_id"] for order in real(rows)}
     found = [
         one
         for one in rows["payments"]
-        if one["order_id"] in real
+        if one["order_id"] in ours
         and one["status"] == "succeeded"
         and one["attempted_at"].date() == fault.first
     ]
@@ -351,6 +327,7 @@ def _numbers(rows: Rows) -> tuple[Row, Row]:
 OF_ORDERS: dict[str, Callable[[Fault, Rows, Rows], None]] = {
     **dict.fromkeys(CORRECTIONS, _correction),
     **dict.fromkeys(REFUNDS, _refund),
+    **OF_PAYMENTS,
     "change_unrecorded": _change_unrecorded,
     "shipped_without_order": _shipped_without_order,
     "shipped_too_much": _shipped_too_much,

@@ -72,9 +72,11 @@ class StripePart:
                 return f"stripe:{bank.missing(books, fault.first, currency).id}"
             case "balance_jump":
                 return f"stripe:{fault.subject.removeprefix('balance ')}"
-            case "charge_without_order" if test == "LM-01.c":
-                return "stripe|USD|captured"
-            case "charge_without_order":
+            case "charge_without_order" | "charge_lost" if test == "LM-01.c":
+                return f"stripe|{books.fault_payment(fault).currency}|captured"
+            case "refund_not_in_shop":
+                return f"re_{books.fault_payment(fault).digits}"
+            case "charge_without_order" | "charge_lost":
                 return f"stripe:{books.fault_payment(fault).charge}"
             case "charge_not_booked":
                 return f"stripe:charge:{books.fault_payment(fault).charge}"

@@ -50,7 +50,7 @@ def test_what_is_not_tested_is_told_by_test_and_day(home: Home) -> None:
     [("AC-01.a", 0, 2), ("PI-03.a", 0, 3), ("PI-09.c", 2, 4), ("PI-03.a", 2, 4)],
 )
 def test_what_cannot_have_been_seen_yet_is_not_expected(test: str, seen_after: int, days: int) -> None:
-    """Of the second day, at the earliest after so many days: by the cut-off, or when it comes or changes late."""
+    """Of the second day, at the earliest after so many days: by the cut-off, or when it comes late."""
     second = date(2026, 3, 2)
 
     assert not judged(Plan(days=days - 1), test, second, seen_after)

@@ -1,0 +1,48 @@
+"""Which of a day's orders are paid, and does nothing else happen to?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sandbox.orders import Rows
+from sandbox.part import instant
+
+LATEST_HOUR = 20
+"""An order placed before it is paid before the day ends."""
+Row = dict[str, Any]
+
+
+def late(order: Row) -> datetime:
+    """Return when an order is cancelled by a slip, so that it still counts as one at rest."""
+    return instant(order["placed_at"].date(), 23)
+
+
+def real(rows: Rows) -> Iterator[Row]:
+    """Yield the orders that are neither tests nor drafts."""
+    return (order for order in rows["orders"] if not order["is_test"] and order["status"] != "draft")
+
+
+def at_rest(rows: Rows) -> list[tuple[Row, Row]]:
+    """Return the orders that are paid and to which nothing happens, each with a line in whole pieces."""
+    lines: dict[str, Row] = {}
+    for line in rows["order_lines"]:
+        if line["qty_e4"] % 10_000 == 0 and not line["is_gift_card"]:
+            lines.setdefault(line["order_id"], line)
+    shipped = {one["order_id"] for one in rows["fulfilments"] if not one["fulfilment_id"].startswith("S-")}
+    return [
+        (order, lines[order["order_id"]])
+        for order in real(rows)
+        if order["order_id"] in lines
+        and order["order_id"] not in shipped
+        and (not order["_amended"] or order["_amended"][0] == late(order))
+        and not order["giftcard_minor"]
+        and order["total_minor"] > 0
+        and order["placed_at"].hour < LATEST_HOUR
+    ]
+
+
+def quiet(rows: Rows, number: int) -> tuple[Row, Row]:
+    """Return the n-th order at rest from the end: other faults happen to the first ones."""
+    return at_rest(rows)[-number]
