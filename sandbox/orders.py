@@ -18,6 +18,7 @@ from sandbox.part import instant, rng
 from sandbox.shipping import parcels, quote_row, quoted, weight
 from sandbox.taxes import PLANTED_IN, flaw, flawed_lines, taxed
 from sandbox.tenders import amendment, payments
+from sandbox.twins import pair, place_again
 
 ARTICLES = 180
 E8 = 10**8
@@ -140,12 +141,18 @@ def day_of_orders(seed: int, faults: Faults, day: date) -> Rows:
         fill(order, chance, fault)
         may_have_card = counts and real > ORDERS_FOR_FAULTS
         add(order, number, (chance, beside), fault, rows, cards if may_have_card else None)
+    for fault in faults.of("order_twice"):
+        if fault.first == day:
+            place_again(fault, rows)
     return rows
 
 
 def nth_real_order(seed: int, faults: Faults, fault: Fault) -> str:
     """Return the id of the order a fault is about: the n-th of its day that is neither test nor draft."""
-    orders = day_of_orders(seed, faults, fault.first)["orders"]
+    rows = day_of_orders(seed, faults, fault.first)
+    if fault.kind == "order_twice":
+        return str(pair(rows, fault.number)[1]["order_id"])
+    orders = rows["orders"]
     real = [order for order in orders if not order["is_test"] and order["status"] != "draft"]
     return str(real[fault.number - 1]["order_id"])
 

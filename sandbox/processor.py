@@ -48,12 +48,13 @@ MULTIPLES = {"KWD": 10}
 
 @dataclass(frozen=True)
 class Refund:
-    """Money given back; `released` where it had only been authorised, so that nothing moved."""
+    """Money given back; nothing moved where it had only been authorised, or where the bank refused it."""
 
     id: str
     at: datetime
     amount: int
     released: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -292,7 +293,7 @@ class Processor:
         yield Movement(
             found.movement, when, free, "charge", "charge", found.charge, currency, amount, fee, rate, lost
         )
-        if found.refund is not None:
+        if found.refund is not None and not found.refund.failed:
             at = found.refund.at
             back, currency, rate = self._settled(found.refund.amount, found.currency, at.date())
             name = f"txn_{found.digits}r"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sandbox.orders import Rows
     from sandbox.processor import Payment, Refund
 
-LOST, GIVEN_BACK = "charge_lost", "refund_not_in_shop"
+LOST, GIVEN_BACK, REFUSED = "charge_lost", "refund_not_in_shop", "refund_failed"
 WRONG = (
     "fee_off_schedule",
     "settled_off_rate",
@@ -24,6 +24,7 @@ WRONG = (
     "charge_not_booked",
     LOST,
     GIVEN_BACK,
+    REFUSED,
 )
 """Each happens to a payment of the day; what is refunded or disputed later is left alone."""
 CONVERTED = "JPY"
@@ -36,7 +37,8 @@ def planted(made: Sequence[Payment], faults: Faults, day: date, rows: Rows) -> I
 
     A lost one is among them.
     """
-    wrong = {}
+    wrong: dict[str, str] = {}
+    plain = {order["order_id"] for order in rows["orders"] if order["_plain"]}
     for fault in faults.of(*WRONG):
         if fault.first == day:
             able = [
@@ -46,13 +48,20 @@ def planted(made: Sequence[Payment], faults: Faults, day: date, rows: Rows) -> I
                 and found.captured.date() == day
                 and (found.refund, found.dispute) == (None, None)
                 and (not found.failed or fault.kind != LOST)
+                and (found.order_id in plain or fault.kind != REFUSED)
                 and (found.currency == CONVERTED) == (fault.kind == "settled_off_rate")
                 and found.order_id not in wrong
             ]
             wrong[able[fault.number - 1].order_id] = fault.kind
     for found in made:
         kind = wrong.get(found.order_id, "")
-        yield replace(found, fault=kind, refund=given_back(found) if kind == GIVEN_BACK else found.refund)
+        yield replace(
+            found,
+            fault=kind,
+            refund=given_back(found, failed=kind == REFUSED)
+            if kind in (GIVEN_BACK, REFUSED)
+            else found.refund,
+        )
     by_order = {found.order_id: found for found in made}
     for fault in faults.of("capture_twice"):
         if fault.first == day:
@@ -62,11 +71,11 @@ def planted(made: Sequence[Payment], faults: Faults, day: date, rows: Rows) -> I
             yield strange(replace(made[0], fault=fault.kind), day, fault.number)
 
 
-def given_back(found: Payment) -> Refund:
-    """Return a refund that somebody makes at the processor, and not in the shop."""
+def given_back(found: Payment, *, failed: bool) -> Refund:
+    """Return a refund that somebody makes at the processor and not in the shop, or that the bank refuses."""
     from sandbox.processor import Refund
 
-    return Refund(f"re_{found.digits}", found.moved_at + timedelta(hours=1), found.amount)
+    return Refund(f"re_{found.digits}", found.moved_at + timedelta(hours=1), found.amount, failed=failed)
 
 
 def second(first: Payment) -> Payment:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.orders import Rows
 from sandbox.part import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sandbox.orders import Rows
 
 LATEST_HOUR = 20
 """An order placed before it is paid before the day ends."""

@@ -19,6 +19,7 @@ from sandbox.leftovers import GuardedFolder
 from sandbox.orders import nth_real_order
 from sandbox.part import instant
 from sandbox.people import person_id
+from sandbox.returns import COMPARED_AFTER
 from sandbox.roles import SOD_REFUNDS
 from sandbox.staff import EXTRA, Staff, event_id, user_id
 from sandbox.taxes import key_of
@@ -101,6 +102,8 @@ class ShopPart:
             return f"shop-{INSTANCE}|{fault.subject.removeprefix('currency ')}"
         if fault.kind == "count_unexplained":
             return f"C-{counted_on(fault):%Y%m%d}-{fault.number}"
+        if fault.kind == "engine_off":
+            return f"{fault.subject.removeprefix('tax of ')} {fault.first - COMPARED_AFTER}"
         slip = slips.key_of(self._seed, self._faults, fault, test or fault.test)
         if slip is not None:
             return slip
@@ -119,12 +122,13 @@ class ShopPart:
             self._folder.remove()
 
     def _amend(self, changed: list[dict[str, Any]]) -> None:
-        """Change orders: status, payment and cancellation, whichever is said; in the order it happened."""
+        """Change orders in what is said, as it happened: status, payment, cancellation, customer."""
         if not changed:
             return
         values = ", ".join(
             f"('{row['order_id']}', timestamptz '{row['at'].isoformat()}', {text(row['status'])}, "
-            f"{text(row['financial_status'])}, {text(row['cancelled_at'])}::timestamptz)"
+            f"{text(row['financial_status'])}, {text(row['cancelled_at'])}::timestamptz, "
+            f"{text(row.get('customer_ref'))})"
             for row in changed
         )
         with self._connection.cursor() as cursor:
@@ -132,12 +136,14 @@ class ShopPart:
                 "update shop.orders as o set updated_at = greatest(o.updated_at, n.at), "
                 "status = coalesce(n.status, o.status), "
                 "financial_status = coalesce(n.financial_status, o.financial_status), "
-                "cancelled_at = coalesce(n.cancelled_at, o.cancelled_at) from (select order_id, "
-                "max(at) as at, max(cancelled_at) as cancelled_at, "
+                "cancelled_at = coalesce(n.cancelled_at, o.cancelled_at), "
+                "customer_ref = coalesce(n.customer_ref, o.customer_ref) from (select order_id, "
+                "max(at) as at, max(cancelled_at) as cancelled_at, max(customer_ref) as customer_ref, "
                 "(array_agg(status order by at desc) filter (where status is not null))[1] as status, "
                 "(array_agg(financial_status order by at desc) "
                 "filter (where financial_status is not null))[1] as financial_status "
-                f"from (values {values}) as v (order_id, at, status, financial_status, cancelled_at) "
+                f"from (values {values}) as v (order_id, at, status, financial_status, cancelled_at, "
+                "customer_ref) "
                 "group by order_id) as n where n.order_id = o.order_id"
             )
 

@@ -227,6 +227,11 @@ def _cancelled_not_refunded(fault: Fault, rows: Rows, _: Rows) -> None:
     order["_amended"] = (late(order), "cancelled")
 
 
+def _altered_after_close(fault: Fault, rows: Rows, _: Rows) -> None:
+    morning = instant(fault.first + timedelta(days=1), 6)
+    quiet(rows, fault.number)[0]["_altered"] = (morning, "Somebody.Else@Mail.Example")
+
+
 def _refund(fault: Fault, rows: Rows, after: Rows) -> None:
     """Give an order's lines back as store credit, so that the processor need know nothing of it."""
     order = _refundable(fault, rows)
@@ -335,6 +340,7 @@ OF_ORDERS: dict[str, Callable[[Fault, Rows, Rows], None]] = {
     "payment_recorded_late": _payment_recorded_late,
     "movement_recorded_late": _movement_recorded_late,
     "number_twice": _number_twice,
+    "order_altered": _altered_after_close,
     "cancelled_not_refunded": _cancelled_not_refunded,
 }
 """What happens to a day's orders, or stands beside them."""

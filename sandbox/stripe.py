@@ -74,7 +74,7 @@ class StripePart:
                 return f"stripe:{fault.subject.removeprefix('balance ')}"
             case "charge_without_order" | "charge_lost" if test == "LM-01.c":
                 return f"stripe|{books.fault_payment(fault).currency}|captured"
-            case "refund_not_in_shop":
+            case "refund_not_in_shop" | "refund_failed":
                 return f"re_{books.fault_payment(fault).digits}"
             case "charge_without_order" | "charge_lost":
                 return f"stripe:{books.fault_payment(fault).charge}"

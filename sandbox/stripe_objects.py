@@ -99,7 +99,8 @@ class Objects:
 
     def _charge(self, found: Payment, charge: str, at: datetime, *, failed: bool) -> Record:
         captured = not failed and found.captured is not None and found.captured <= self.now
-        back = found.refund.amount if found.refund and found.refund.at <= self.now and not failed else 0
+        given = found.refund if found.refund and found.refund.at <= self.now and not failed else None
+        back = given.amount if given and not given.failed else 0
         disputed = not failed and found.dispute is not None and found.dispute.at <= self.now
         card = self.word("card", found.payer)
         return {
@@ -171,7 +172,7 @@ class Objects:
             "id": refund.id,
             "object": "refund",
             "amount": refund.amount,
-            "balance_transaction": None if refund.released else f"txn_{found.digits}r",
+            "balance_transaction": None if refund.released or refund.failed else f"txn_{found.digits}r",
             "charge": found.charge,
             "created": seconds(refund.at),
             "currency": found.currency.lower(),
@@ -180,7 +181,7 @@ class Objects:
             "reason": None if refund.released else "requested_by_customer",
             "receipt_number": None,
             "source_transfer_reversal": None,
-            "status": "succeeded",
+            "status": "failed" if refund.failed else "succeeded",
             "transfer_reversal": None,
         }
 

@@ -110,6 +110,11 @@ def amendments(orders: list[Row], refunds: list[Row]) -> Iterator[tuple[datetime
                     "cancelled_at": at if cancelled else None,
                 },
             )
+    for order in orders:
+        if "_altered" in order:
+            at, customer = order["_altered"]
+            unchanged = dict.fromkeys(("status", "financial_status", "cancelled_at"))
+            yield at, {"order_id": order["order_id"], "at": at, "customer_ref": customer, **unchanged}
     for refund in refunds:
         whole = refund["amount_minor"] >= totals[refund["order_id"]]
         yield (
