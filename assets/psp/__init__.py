@@ -195,3 +195,24 @@ STRIPE_PAYOUTS = Derivation(
 STRIPE_BALANCE = Derivation(
     BALANCE, sql_beside(__file__, "balance_stripe.sql"), ("stripe_balance", "register_currency")
 )
+SETTLEMENT_CHARGES = Derivation(
+    CHARGE, sql_beside(__file__, "charge_settlement.sql"), ("settlement_row", "register_currency")
+)
+SETTLEMENT_REFUNDS = Derivation(
+    REFUND, sql_beside(__file__, "refund_settlement.sql"), ("settlement_row", "register_currency")
+)
+SETTLEMENT_DISPUTES = Derivation(
+    DISPUTE, sql_beside(__file__, "dispute_settlement.sql"), ("settlement_row", "register_currency")
+)
+SETTLEMENT_BALANCE_ENTRIES = Derivation(
+    BALANCE_ENTRY,
+    sql_beside(__file__, "balance_entry_settlement.sql"),
+    ("settlement_row", "register_currency"),
+)
+SETTLEMENT_FEES = Derivation(FEE, sql_beside(__file__, "fee_settlement.sql"), ("settlement_row",))
+SETTLEMENT_PAYOUTS = Derivation(
+    PAYOUT, sql_beside(__file__, "payout_settlement.sql"), ("settlement_row", "register_currency")
+)
+SETTLEMENT_BALANCE = Derivation(
+    BALANCE, sql_beside(__file__, "balance_settlement.sql"), ("settlement_balance", "register_currency")
+)
