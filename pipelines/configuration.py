@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 import yaml
 from pydantic import (
@@ -136,6 +136,21 @@ class ListSource(Strict):
         return self
 
 
+class SettlementSource(Strict):
+    """An account at a payment processor whose settlement files are dropped into a folder."""
+
+    processor: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    """As the shop's payments name it."""
+    folder: Beside
+    frame: Literal["paypal", "adyen", "shopify"]
+    """How its files are written, and how they say that they are whole."""
+    file: str
+    """A file's name, with `{day}` where the day stands in it."""
+    day_format: str = "%Y%m%d"
+    mapping: Beside | None = None
+    """Null: the one that is shipped for the frame."""
+
+
 class StripeSource(Strict):
     """One Stripe account in one mode: its key is a live or a test key."""
 
@@ -166,10 +181,11 @@ Source: TypeAlias = (
     | RegisterSource
     | PeopleSource
     | ListSource
+    | SettlementSource
     | StripeSource
     | JiraSource
 )
-FIELDS = {"register": "registers", "list": "lists"}
+FIELDS = {"register": "registers", "list": "lists", "settlement": "settlements"}
 """Source word -> the field of Sources that holds its instances, where it is called otherwise."""
 
 
@@ -185,6 +201,7 @@ class Sources(BaseModel):
     """Named `register` in the file, as its datasets are; that word is taken in Python's classes."""
     people: tuple[PeopleSource, ...] = ()
     lists: tuple[ListSource, ...] = ()
+    settlements: tuple[SettlementSource, ...] = ()
     stripe: tuple[StripeSource, ...] = ()
     jira: tuple[JiraSource, ...] = ()
 

@@ -23,6 +23,7 @@ from pipelines.configuration import (
     PeopleSource,
     RegisterSource,
     Settings,
+    SettlementSource,
     ShopSource,
     Source,
     StripeSource,
@@ -93,6 +94,18 @@ def _client(settings: Settings, item: Source) -> Client:
             from assets.lists.client import ListClient
 
             return ListClient(item.instance, item.system_id, item.folder, item.file, item.max_age_days)
+        case SettlementSource():
+            from assets.settlement.client import SettlementClient
+
+            return SettlementClient(
+                instance=item.instance,
+                processor=item.processor,
+                folder=item.folder,
+                frame=item.frame,
+                file=item.file,
+                day_format=item.day_format,
+                mapping=item.mapping,
+            )
         case StripeSource():
             from assets.stripe.client import StripeClient
 

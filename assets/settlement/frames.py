@@ -159,7 +159,7 @@ def adyen(content: bytes, name: str) -> Framed:
         if len(row) != len(heading):
             raise PermanentFailure(f"{name}, line {line}: found {len(row)} cells, expected {len(heading)}.")
         cells = dict(zip(heading, row, strict=True))
-        net = _credit(cells, "Net", name, line)
+        net = _credit(cells, name, line)
         costs = sum((_number(cells.get(cost, ""), cost, name, line) for cost in COSTS), Decimal(0))
         batch = cells["Batch Number"], cells["Net Currency"]
         sums[batch] = sums.get(batch, Decimal(0)) + net
@@ -172,8 +172,8 @@ def adyen(content: bytes, name: str) -> Framed:
         if (batch, currency) not in paid or total:
             lacking = "" if (batch, currency) in paid else " (it has no MerchantPayout)"
             raise PermanentFailure(
-                f"{name}: batch {batch} in {currency} comes to {total:f} with its payout, expected 0{lacking}: "
-                f"it is not whole. {ASK_AGAIN}"
+                f"{name}: batch {batch} in {currency} comes to {total:f} with its payout, expected 0"
+                f"{lacking}: it is not whole. {ASK_AGAIN}"
             )
     return Framed(_csv(lines))
 
@@ -206,10 +206,10 @@ FRAMES: dict[str, Callable[[bytes, str], Framed]] = {"paypal": paypal, "adyen": 
 """What a file is framed as -> how."""
 
 
-def _credit(cells: dict[str, str], what: str, name: str, line: int) -> Decimal:
-    """Return credit less debit."""
+def _credit(cells: dict[str, str], name: str, line: int) -> Decimal:
+    """Return what is credited less what is debited."""
     credit, debit = (
-        _number(cells.get(f"{what} {side}"), f"{what} {side}", name, line) for side in ("Credit", "Debit")
+        _number(cells.get(column), column, name, line) for column in ("Net Credit (NC)", "Net Debit (NC)")
     )
     return credit - debit
 
