@@ -90,22 +90,8 @@ def _client(settings: Settings, item: Source) -> Client:
             from assets.people.table import PeopleTable
 
             return PeopleTable(instance=item.instance, dsn=secret(str(item.dsn_env)))
-        case ListSource():
-            from assets.lists.client import ListClient
-
-            return ListClient(item.instance, item.system_id, item.folder, item.file, item.max_age_days)
-        case SettlementSource():
-            from assets.settlement.client import SettlementClient
-
-            return SettlementClient(
-                instance=item.instance,
-                processor=item.processor,
-                folder=item.folder,
-                frame=item.frame,
-                file=item.file,
-                day_format=item.day_format,
-                mapping=item.mapping,
-            )
+        case ListSource() | SettlementSource():
+            return _dropped(item)
         case StripeSource():
             from assets.stripe.client import StripeClient
 
@@ -161,6 +147,25 @@ def _lacking(mapping: Path, instance: str) -> frozenset[str]:
         return absent_from(mapping_of(mapping, instance))
     except PermanentFailure as error:
         raise ConfigurationError(str(error)) from None
+
+
+def _dropped(item: ListSource | SettlementSource) -> Client:
+    """Return a client of what somebody drops into a folder."""
+    if isinstance(item, ListSource):
+        from assets.lists.client import ListClient
+
+        return ListClient(item.instance, item.system_id, item.folder, item.file, item.max_age_days)
+    from assets.settlement.client import SettlementClient
+
+    return SettlementClient(
+        instance=item.instance,
+        processor=item.processor,
+        folder=item.folder,
+        frame=item.frame,
+        file=item.file,
+        day_format=item.day_format,
+        mapping=item.mapping,
+    )
 
 
 def hmac_key(settings: Settings) -> HmacKey:

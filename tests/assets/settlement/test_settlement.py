@@ -17,8 +17,9 @@ from assets.settlement.frames import Balance, shopify
 DAY = date(2026, 3, 10)
 HEADING = (
     '"CH","Transaction ID","Invoice ID","PayPal Reference ID","PayPal Reference ID Type","Transaction Event '
-    'Code","Transaction Initiation Date","Transaction Completion Date","Transaction  Debit or Credit","Gross '
-    'Transaction Amount","Gross Transaction Currency","Fee Debit or Credit","Fee Amount","Fee Currency","Note"'
+    'Code","Transaction Initiation Date","Transaction Completion Date","Transaction  Debit or Credit",'
+    '"Gross Transaction Amount","Gross Transaction Currency","Fee Debit or Credit","Fee Amount",'
+    '"Fee Currency","Note"'
 )
 AT = "2026/03/10 08:00:01 +0000"
 REPORT = f""""RH",{AT},"R","ACC",009,
@@ -134,7 +135,7 @@ def test_details_of_adyen_are_what_was_settled_before_costs(tmp_path: Path) -> N
 def test_a_batch_that_does_not_come_to_nothing_is_refused(tmp_path: Path) -> None:
     """A row is missing, or the payout."""
     without = "\n".join(line for line in ADYEN.splitlines() if "P2" not in line)
-    with pytest.raises(PermanentFailure, match="batch 4 in GBP comes to 1.50 with its payout"):
+    with pytest.raises(PermanentFailure, match=r"batch 4 in GBP comes to 1\.50 with its payout"):
         adyen(tmp_path, without)
 
 
@@ -148,5 +149,5 @@ def test_payouts_of_shopify_come_to_nothing_with_themselves() -> None:
         json.dumps({"transactions": listed})
         == shopify(json.dumps({"transactions": listed}).encode(), "x").text
     )
-    with pytest.raises(PermanentFailure, match="payout 9 come to -8.00"):
+    with pytest.raises(PermanentFailure, match=r"payout 9 come to -8\.00"):
         shopify(json.dumps({"transactions": listed[1:]}).encode(), "x")
