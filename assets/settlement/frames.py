@@ -161,10 +161,10 @@ def adyen(content: bytes, name: str) -> Framed:
         cells = dict(zip(heading, row, strict=True))
         net = _credit(cells, name, line)
         costs = sum((_number(cells.get(cost, ""), cost, name, line) for cost in COSTS), Decimal(0))
-        batch = cells["Batch Number"], cells["Net Currency"]
-        sums[batch] = sums.get(batch, Decimal(0)) + net
+        of = cells["Batch Number"], cells["Net Currency"]
+        sums[of] = sums.get(of, Decimal(0)) + net
         if cells["Type"] == "MerchantPayout":
-            paid.add(batch)
+            paid.add(of)
         while len(lines) < line - 1:
             lines.append([])
         lines.append([*row, f"{net + costs:f}", f"{costs:f}"])
