@@ -185,7 +185,7 @@ Source: TypeAlias = (
     | StripeSource
     | JiraSource
 )
-FIELDS = {"register": "registers", "list": "lists", "settlement": "settlements"}
+FIELDS = {"register": "registers", "list": "lists"}
 """Source word -> the field of Sources that holds its instances, where it is called otherwise."""
 
 
@@ -201,7 +201,7 @@ class Sources(BaseModel):
     """Named `register` in the file, as its datasets are; that word is taken in Python's classes."""
     people: tuple[PeopleSource, ...] = ()
     lists: tuple[ListSource, ...] = ()
-    settlements: tuple[SettlementSource, ...] = ()
+    settlement: tuple[SettlementSource, ...] = ()
     stripe: tuple[StripeSource, ...] = ()
     jira: tuple[JiraSource, ...] = ()
 

@@ -28,6 +28,7 @@ KINDS = {
     "register": "file",
     "people": "file",
     "list": "file",
+    "settlement": "file",
     "stripe": "stripe",
     "jira": "jira",
 }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FINE, UNREACHABLE, LACKING = 0, 1, 2
-KEPT_BY_PEOPLE = frozenset({"register", "people", "list", "lists", "document"})
+KEPT_BY_PEOPLE = frozenset({"register", "people", "list", "lists", "document", "settlement"})
 """Sources that are files: whether this process could write them is the machine's to limit."""
 SHOWN = 2
 """Scopes a cell of the table names; JSON has all."""

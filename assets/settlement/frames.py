@@ -179,20 +179,31 @@ def adyen(content: bytes, name: str) -> Framed:
 
 
 def shopify(content: bytes, name: str) -> Framed:
-    """Return the transactions of Shopify's payouts, each of which must come to nothing with the payout."""
+    """Return the transactions of Shopify's payouts, each of which must come to nothing with the payout.
+
+    What is compared is the net, what is kept are amount and fee: each net must be the one less the other.
+    """
     try:
         document = json.loads(content, parse_float=Decimal)
         listed = document["transactions"]
         sums: dict[Any, Decimal] = {}
-        paid = set()
+        paid, odd = set(), []
         for one in listed:
-            sums[one["payout_id"]] = sums.get(one["payout_id"], Decimal(0)) + Decimal(one["net"])
+            amount, fee, net = (Decimal(one[field]) for field in ("amount", "fee", "net"))
+            if amount - fee != net:
+                odd.append(f"{one['id']} ({amount:f} less {fee:f} is not {net:f})")
+            sums[one["payout_id"]] = sums.get(one["payout_id"], Decimal(0)) + net
             if one["type"] == "payout":
                 paid.add(one["payout_id"])
     except (ValueError, KeyError, TypeError, InvalidOperation) as error:
         raise PermanentFailure(
-            f"{name}: no list `transactions` with payout_id, type and net ({type(error).__name__})."
+            f"{name}: no list `transactions` with payout_id, type, amount, fee and net "
+            f"({type(error).__name__})."
         ) from None
+    if odd:
+        raise PermanentFailure(
+            f"{name}: of {', '.join(odd)}: expected the net to be the amount less the fee. {ASK_AGAIN}"
+        )
     for payout, total in sums.items():
         if payout not in paid or total:
             raise PermanentFailure(

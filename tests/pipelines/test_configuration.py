@@ -47,6 +47,7 @@ def test_a_configuration_says_since_when_and_from_which_systems() -> None:
         "register": ["main"],
         "people": [],
         "list": [],
+        "settlement": [],
         "stripe": [],
         "jira": [],
     } == found.sources.instances()

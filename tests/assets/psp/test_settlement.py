@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from assets.psp import (
+    BALANCE,
     SETTLEMENT_BALANCE,
     SETTLEMENT_BALANCE_ENTRIES,
     SETTLEMENT_CHARGES,
@@ -14,7 +15,11 @@ from assets.psp import (
     SETTLEMENT_PAYOUTS,
     SETTLEMENT_REFUNDS,
 )
+from assets.reconciliation.processor import BALANCES
+from assets.settlement.assets import BALANCE as SETTLED_BALANCE
 from tests.assets.derivations import derived
+from warehouse.dataset import Kind
+from warehouse.period import closes_at
 
 AT = datetime(2026, 3, 10, 8, tzinfo=UTC)
 END = datetime(2026, 3, 11, tzinfo=UTC)
@@ -113,3 +118,36 @@ def test_a_balance_is_the_one_at_the_end_of_the_day() -> None:
         found["total_minor"],
         found["as_of"],
     )
+
+
+def test_a_balance_follows_from_the_day_before_and_all_that_the_files_list() -> None:
+    """The last second of the day before was in its balance, and both seconds around this day's ends count."""
+    before = END.replace(day=9, hour=23, minute=59, second=59, microsecond=999999)
+    shared = {"processor": "paypal", "currency": "USD"}
+
+    def entry(name: str, day: int, at: datetime, net: int) -> dict[str, Any]:
+        return {**shared, "id": name, "day": date(2026, 3, day), "created_at": at, "net_minor": net}
+
+    read = [("psp_balance_entry", "settlement-main", date(2026, 3, day)) for day in (9, 10)]
+    (found,) = derived(
+        BALANCES,
+        "settlement-main",
+        {"day": date(2026, 3, 10)},
+        read,
+        psp_balance=[{**shared, "as_of": before + timedelta(days=1), "total_minor": 1700}],
+        psp_balance_before=[{**shared, "as_of": before, "total_minor": 1000}],
+        psp_balance_entry=[
+            entry("b", 10, END - timedelta(days=1), 400),
+            entry("c", 10, END - timedelta(seconds=1), 300),
+        ],
+        psp_balance_entry_before=[entry("a", 9, END - timedelta(days=1, seconds=1), 900)],
+    )
+    assert ("EXACT", 700, 1700) == (found["match_status"], found["moved_minor"], found["expected_minor"])
+
+
+def test_a_balance_may_come_as_late_as_the_file_that_states_it() -> None:
+    """It is a state to whoever reads it, and yet its day stays open as long as that of events."""
+    assert (Kind.STATE, False) == (BALANCE.follows, SETTLED_BALANCE.accumulates)
+    assert [END + timedelta(days=1)] * 2 == [
+        closes_at(dataset.kind, date(2026, 3, 10)) for dataset in (SETTLED_BALANCE, BALANCE)
+    ]

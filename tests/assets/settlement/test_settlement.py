@@ -142,8 +142,8 @@ def test_a_batch_that_does_not_come_to_nothing_is_refused(tmp_path: Path) -> Non
 def test_payouts_of_shopify_come_to_nothing_with_themselves() -> None:
     """One transaction too few is refused."""
     listed = [
-        {"id": 1, "type": "charge", "payout_id": 9, "net": "8.00"},
-        {"id": 2, "type": "payout", "payout_id": 9, "net": "-8.00"},
+        {"id": 1, "type": "charge", "payout_id": 9, "amount": "8.50", "fee": "0.50", "net": "8.00"},
+        {"id": 2, "type": "payout", "payout_id": 9, "amount": "-8.00", "fee": "0.00", "net": "-8.00"},
     ]
     assert (
         json.dumps({"transactions": listed})
@@ -151,3 +151,13 @@ def test_payouts_of_shopify_come_to_nothing_with_themselves() -> None:
     )
     with pytest.raises(PermanentFailure, match=r"payout 9 come to -8\.00"):
         shopify(json.dumps({"transactions": listed[1:]}).encode(), "x")
+
+
+def test_a_transaction_of_shopify_whose_net_is_not_amount_less_fee_is_refused() -> None:
+    """The nets come to nothing, and what would be kept of them does not."""
+    listed = [
+        {"id": 1, "type": "charge", "payout_id": 9, "amount": "8.50", "fee": "0.40", "net": "8.00"},
+        {"id": 2, "type": "payout", "payout_id": 9, "amount": "-8.00", "fee": "0.00", "net": "-8.00"},
+    ]
+    with pytest.raises(PermanentFailure, match=r"of 1 \(8\.50 less 0\.40 is not 8\.00\)"):
+        shopify(json.dumps({"transactions": listed}).encode(), "x")
