@@ -1,6 +1,7 @@
 -- R11: does every attempt to pay that the shop knows stand at the processor, and every one there in the shop?
--- Each is judged on one day: the day the processor made the charge, else the day the shop first tried. The sides are
--- matched by processor and reference alone, so that no order of rows changes anything. Left is the shop.
+-- Each is judged on one day: the day the processor made the charge, else the day the shop first tried, or captured
+-- where the processor lists only what moved money. The sides are matched by processor and reference alone, so that no
+-- order of rows changes anything. Left is the shop.
 with
     payment as (
         select * exclude (captured_at) from shop_payment
@@ -22,6 +23,7 @@ with
             min(order_id) as order_id,
             len(list_distinct(list(coalesce(order_id, '')))) as orders,
             min(attempted_at) as attempted_at,
+            min(attempted_at) filter (where kind in ('capture', 'sale') and status = 'succeeded') as captured_at,
             coalesce(
                 max(amount_minor) filter (where kind not in ('capture', 'sale', 'void')),
                 sum(amount_minor) filter (where kind in ('capture', 'sale')),
@@ -81,6 +83,17 @@ with
         from charged
         group by processor
     ),
+    dated as (
+        select
+            p.*,
+            case
+                when s.attempts_listed then p.attempted_at
+                else coalesce(p.captured_at, p.attempted_at)
+            end as judged_at
+        from platform as p
+        left join source as s
+            on s.processor = p.processor
+    ),
     seen as (
         select max(captured_at) as observed_at
         from snapshot_read
@@ -92,8 +105,8 @@ with
             coalesce(c.id, p.processor_ref) as processor_ref,
             p.order_id,
             c.order_ref,
-            coalesce(c.created_at, p.attempted_at) as occurred_at,
-            p.attempted_at is not null as platform_found,
+            coalesce(c.created_at, p.judged_at) as occurred_at,
+            p.judged_at is not null as platform_found,
             c.id is not null as processor_found,
             greatest(coalesce(p.orders, 0), coalesce(c.records, 0)) as candidates,
             p.status as platform_status,
@@ -110,11 +123,11 @@ with
             p.failure_code as platform_failure_code,
             c.failure_code as processor_failure_code
         from charge as c
-        full join platform as p
+        full join dated as p
             on p.processor = c.processor
             and p.processor_ref = c.id
         where c.day = $day
-            or (c.id is null and p.attempted_at >= $day_start and p.attempted_at < $day_end)
+            or (c.id is null and p.judged_at >= $day_start and p.judged_at < $day_end)
     ),
     compared as (
         select

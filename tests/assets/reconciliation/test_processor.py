@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,6 +139,22 @@ def test_a_source_that_lists_what_moved_money_says_nothing_of_failures() -> None
         psp_charge=[charge("c", attempts_listed=False)],
     )
     assert [("a", None, None), ("b", None, "MISSING_RIGHT"), ("c", "EXACT", None)] == found
+
+
+@pytest.mark.parametrize("known", [[], [charge("other", attempts_listed=False, day=DAY - timedelta(days=1))]])
+def test_what_only_moved_money_is_judged_on_the_day_it_was_captured(known: list[dict[str, Any]]) -> None:
+    """The file of the next day need not have been read; on that day a capture not there is a break."""
+    tried = payment("a", "auth", attempted_at=END - timedelta(minutes=5))
+    captured = payment("a", attempted_at=END + timedelta(minutes=5))
+    shared = {"shop_payment": [tried], "psp_charge_before": known}
+    the_day_before = payment("b", "auth", attempted_at=START - timedelta(minutes=5))
+
+    assert [] == matched(**shared, shop_payment_after=[captured])
+    assert [("b", None, "MISSING_RIGHT")] == matched(
+        shop_payment=[payment("b", attempted_at=START + timedelta(minutes=5))],
+        shop_earlier_payment=[the_day_before],
+        psp_charge_before=known,
+    )
 
 
 SHOP = [payment(ref, amount_minor=amount) for ref, amount in (("a", 1000), ("b", 999), ("c", 1000), ("d", 5))]
