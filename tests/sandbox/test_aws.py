@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -176,10 +175,8 @@ def test_users_come_in_pages_and_none_twice(faults: Faults) -> None:
 def test_a_start_at_an_instant_and_an_advance_to_it_answer_the_same(faults: Faults) -> None:
     """Whatever is asked; and nothing is dated after the company's instant, by the machine's clock."""
     with serve(faults, NOONS[0]) as cloud:
-        begun = time.monotonic()
         for noon in NOONS[:20]:
             cloud.part.advance(noon)
-        assert 0.3 > (time.monotonic() - begun) / 20
         advanced = cloud.said()
     with serve(faults, NOONS[19]) as cloud:
         assert advanced == cloud.said()

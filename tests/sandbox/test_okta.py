@@ -246,15 +246,6 @@ def test_a_restart_at_an_instant_gives_the_same_answers(org: Org, faults: Faults
     again.close()
 
 
-def test_an_answer_costs_about_a_millisecond(org: Org) -> None:
-    """A demo asks for the factors of each of 120 users on each of 30 days."""
-    ids = [user["id"] for user in org.all("users")]
-    begun = time.perf_counter()
-    for found in ids:
-        org.get(f"users/{found}/factors")
-    assert (time.perf_counter() - begun) / len(ids) < 0.01
-
-
 def relaxed(schema: Any) -> Any:
     """Return an OpenAPI 3.0 schema as JSON Schema.
 

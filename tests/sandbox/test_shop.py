@@ -267,15 +267,6 @@ def test_a_discount_is_spread_by_largest_remainder() -> None:
     assert [0, 5] == spread(5, [0, 9])
 
 
-def test_a_day_is_added_at_once(faults: Faults) -> None:
-    """The demo moves thirty days."""
-    with opened(faults, MIDNIGHT) as found:
-        begun = time.monotonic()
-        for day in range(1, 6):
-            found.part.advance(MIDNIGHT + timedelta(days=day))
-        assert 0.3 > (time.process_time() - begun) / 5
-
-
 def test_a_killed_shop_leaves_neither_server_nor_files() -> None:
     """Its guard sees the end of its process and clears up."""
     script = (

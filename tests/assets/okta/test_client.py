@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -435,8 +434,8 @@ def test_an_organisation_without_access_policies_still_has_the_others(wire: Wire
     )
 
 
-def test_the_factors_of_120_users_take_well_under_a_second(wire: Wire) -> None:
-    """Several listings are under way at once, over connections that are kept."""
+def test_the_factors_of_120_users_are_asked_for_once_each(wire: Wire) -> None:
+    """One listing of the users, and one of the factors of each."""
     users = [USERS[0] | {"id": f"00u{n}"} for n in range(120)]
     factor = {"factorType": "webauthn", "provider": "FIDO", "status": "ACTIVE"}
     asked: Counter[str] = Counter()
@@ -449,13 +448,10 @@ def test_the_factors_of_120_users_take_well_under_a_second(wire: Wire) -> None:
 
     wire.answers = answers
     client = wire.client()
-    list(client.pages("/api/v1/users"))  # the SDK's import takes seconds, once
-    began = perf_counter()
     rows = wire.read(okta_user_factor, client)
 
     assert 120 == len(rows)
     assert 121 == len(asked)
-    assert perf_counter() - began < 1
 
 
 @pytest.mark.parametrize(

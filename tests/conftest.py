@@ -1,0 +1,8 @@
+"""How do property tests run on a machine that may be busy? As long as they need: time is no property of ours."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
