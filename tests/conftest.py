@@ -1,4 +1,4 @@
-"""How do property tests run on a machine that may be busy? As long as they need: time is no property of ours."""
+"""How do property tests run on a machine that may be busy? As long as they need: time is not ours to judge."""
 
 from __future__ import annotations
 
