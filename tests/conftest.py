@@ -1,4 +1,4 @@
-"""How do property tests run on a machine that may be busy? As long as they need: time is not ours to judge."""
+"""How do property tests run on a busy machine? As long as they need: how fast it is, is not ours to judge."""
 
 from __future__ import annotations
 
