@@ -198,6 +198,15 @@ def write_configuration(home: Home, state: dict[str, Any]) -> None:
                     "folder": state["lists"]["folder"],
                 }
             ],
+            "settlement": [
+                {
+                    "instance": "paypal",
+                    "processor": "paypal",
+                    "folder": state["paypal"]["folder"],
+                    "frame": "paypal",
+                    "file": "STL-{day}.*.CSV",
+                }
+            ],
             "stripe": [{"instance": "live", "base_url": state["stripe"]["base_url"]}],
             "jira": [
                 {

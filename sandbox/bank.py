@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from sandbox import paypal
 from sandbox.faults import Faults
 from sandbox.processor import FIRST_DAY, Payout, Processor, trace
 
@@ -32,6 +33,16 @@ def deposits(seed: int, faults: Faults, today: date) -> Iterator[dict[str, Any]]
                     "amount_minor": payout.amount,
                     "currency": payout.currency,
                     "reference": trace(seed, payout.id),
+                }
+        for currency, amount in paypal.books_of(seed, faults).payouts(day).items():
+            booked = business_day(day + timedelta(days=1))
+            if booked <= today:
+                yield {
+                    "deposit_id": f"B-{day:%Y%m%d}-{currency}-2",
+                    "value_date": booked,
+                    "amount_minor": amount,
+                    "currency": currency,
+                    "reference": paypal.trace(seed, day, currency),
                 }
         day += timedelta(days=1)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from sandbox import paypal
 from sandbox.clerks import FINANCE, SUPPORT
 from sandbox.faults import Fault, Faults
 from sandbox.orders import ARTICLES, MARKETS
@@ -14,6 +15,7 @@ from sandbox.processor import DISPUTE_FEE, FEE_E3, FEE_FIXED, SETTLED_IN
 from sandbox.returns import returns
 from sandbox.shipping import EAST, WEST
 from sandbox.taxes import UNREGISTERED
+from sandbox.tenders import PAYPAL, STRIPE
 
 SINCE = date(2025, 1, 1)
 """From when everything here is in force."""
@@ -96,11 +98,15 @@ def tax_certificates() -> Iterator[Row]:
 
 
 def fee_schedule() -> Iterator[Row]:
-    """Yield what the processor takes."""
+    """Yield what the processors take."""
     for currency in sorted(set(SETTLED_IN.values())):
-        for kind, rate_e9, fixed in (("charge", FEE_E3 * 10**6, FEE_FIXED), ("dispute", 0, DISPUTE_FEE)):
+        for processor, kind, rate_e9, fixed in (
+            (STRIPE, "charge", FEE_E3 * 10**6, FEE_FIXED),
+            (STRIPE, "dispute", 0, DISPUTE_FEE),
+            (PAYPAL, "charge", paypal.FEE_E4 * 10**5, paypal.FEE_FIXED),
+        ):
             yield {
-                "processor": "stripe",
+                "processor": processor,
                 "currency": currency,
                 "kind": kind,
                 "rate_e9": rate_e9,

@@ -36,7 +36,7 @@ class FaultKind:
     """What a kind of fault does, how its subject is written, and what must be reported for it."""
 
     name: str
-    part: Literal["okta", "aws", "github", "shop", "registers", "governance", "jira", "stripe"]
+    part: Literal["okta", "aws", "github", "shop", "registers", "governance", "jira", "stripe", "paypal"]
     test: str
     code: str
     does: str
@@ -726,6 +726,15 @@ KINDS = {
             also=(("LM-01.a", "MISSING_IN_PLATFORM"), ("LM-01.c", "CONTROL_TOTAL")),
         ),
         FaultKind(
+            "paypal_without_order",
+            "paypal",
+            "PI-03.b",
+            "ORPHAN_PROCESSOR_CHARGE",
+            "PayPal settles a payment for an order that the shop does not have.",
+            one_day=True,
+            also=(("LM-01.a", "MISSING_IN_PLATFORM"), ("LM-01.c", "CONTROL_TOTAL")),
+        ),
+        FaultKind(
             "charge_not_booked",
             "stripe",
             "PI-05.a",
@@ -970,6 +979,7 @@ SETTLED = ("EUR", "GBP", "USD")
 PAYMENTS = [f"payment {n}" for n in range(1, 41)]
 SUBJECTS = {
     "charge_without_order": [f"stranger {n}" for n in range(1, 10)],
+    "paypal_without_order": [f"stranger {n}" for n in range(1, 10)],
     "charge_not_booked": PAYMENTS,
     "charge_lost": PAYMENTS,
     "refund_not_in_shop": PAYMENTS,

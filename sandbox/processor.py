@@ -1,6 +1,6 @@
-"""What did the payment processor do for the company, derived from the shop's own payments?
+"""What did a payment processor do for the company, derived from the shop's own payments?
 
-The one place that knows both sides: the shop's payments of a day are the processor's charges, to the minor
+The one place that knows both sides: the shop's payments of a day are a processor's charges, to the minor
 unit and the second. Each becomes a movement of the balance when it is captured, is paid out two days later,
 and now and then is refunded or disputed. Everything is a function of the seed and the day.
 """
@@ -21,6 +21,7 @@ from sandbox.faults import Fault, Faults
 from sandbox.orders import day_of_orders
 from sandbox.org import PERIOD_START
 from sandbox.part import instant, rng
+from sandbox.tenders import PAYPAL, STRIPE, transaction
 
 FIRST_DAY = PERIOD_START - timedelta(days=3)
 """The day before the shop's first orders: the last captures of its orders are the first movements."""
@@ -80,6 +81,7 @@ class Payment:
     captured: datetime | None
     """Null: it was voided instead."""
     payer: str
+    processor: str = STRIPE
     refund: Refund | None = None
     dispute: Dispute | None = None
     fault: str = ""
@@ -179,9 +181,10 @@ def trace(seed: int, payout_id: str) -> str:
 
 
 class Processor:
-    """The processor's books."""
+    """Stripe's books, or the payments alone of another processor."""
 
-    def __init__(self, seed: int, faults: Faults) -> None:
+    def __init__(self, seed: int, faults: Faults, name: str = STRIPE) -> None:
+        self._name = name
         self._seed = seed
         self._faults = faults
         self._payments: dict[date, list[Payment]] = {}
@@ -257,6 +260,10 @@ class Processor:
         made = [payment(orders[order_id], attempts, chance) for order_id, attempts in by_order.items()]
         if day == FIRST_DAY:  # the shop begins a day later: of these orders it could note nothing any more
             made = [replace(found, refund=None, dispute=None) for found in made]
+        made = [found for found in made if found.processor == self._name]
+        if self._name != STRIPE:
+            yield from made
+            return
         for found in processor_faults.planted(made, self._faults, day, rows):
             if found.fault == processor_faults.LOST:
                 self._lost[day] = found
@@ -319,21 +326,22 @@ def payment(order: Mapping[str, Any], attempts: list[dict[str, Any]], chance: Ra
     authorised = next(row for row in attempts if (row["kind"], row["status"]) == ("auth", "succeeded"))
     captured = last["attempted_at"] if last["kind"] == "capture" else None
     amount, currency = last["amount_minor"], last["currency"]
-    digits = order["order_id"].replace("-", "")
+    digits, processor = order["order_id"].replace("-", ""), last["processor"]
+    back = transaction("refund", order["order_id"]) if processor == PAYPAL else f"re_{digits}"
     drawn, days, seconds = chance.random(), chance.randint(2, 6), chance.randrange(3600)
     whole = chance.random() < 0.6
     refund = dispute = None
     if captured is None:
-        refund = Refund(f"re_{digits}v", last["attempted_at"], amount, released=True)
+        refund = Refund(f"{back}v", last["attempted_at"], amount, released=True)
     elif order["_amended"] and order["_amended"][1] == "cancelled":
-        refund = Refund(f"re_{digits}", order["_amended"][0] + REFUNDED_AFTER, amount)
+        refund = Refund(back, order["_amended"][0] + REFUNDED_AFTER, amount)
     elif not order["_plain"]:
         pass
     elif drawn < 0.02:
         multiple = MULTIPLES.get(currency, 1)
         part = amount if whole else amount // (2 * multiple) * multiple
-        refund = Refund(f"re_{digits}", captured + timedelta(days=days, seconds=seconds), part or amount)
-    elif drawn < 0.022 and currency not in RATES_E6:
+        refund = Refund(back, captured + timedelta(days=days, seconds=seconds), part or amount)
+    elif drawn < 0.022 and currency not in RATES_E6 and processor == STRIPE:
         dispute = Dispute(f"dp_{digits}", captured + timedelta(days=days + 1, seconds=seconds))
     return Payment(
         order_id=order["order_id"],
@@ -345,6 +353,7 @@ def payment(order: Mapping[str, Any], attempts: list[dict[str, Any]], chance: Ra
         authorised=authorised["attempted_at"],
         captured=captured,
         payer=order["customer_ref"],
+        processor=processor,
         refund=refund,
         dispute=dispute,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.part import instant
+from sandbox.tenders import STRIPE, processor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ def real(rows: Rows) -> Iterator[Row]:
 
 
 def at_rest(rows: Rows) -> list[tuple[Row, Row]]:
-    """Return the orders that are paid and to which nothing happens, each with a line in whole pieces."""
+    """Return the orders paid at Stripe to which nothing happens, each with a line in whole pieces."""
     lines: dict[str, Row] = {}
     for line in rows["order_lines"]:
         if line["qty_e4"] % 10_000 == 0 and not line["is_gift_card"]:
@@ -43,6 +44,7 @@ def at_rest(rows: Rows) -> list[tuple[Row, Row]]:
         and not order["giftcard_minor"]
         and order["total_minor"] > 0
         and order["placed_at"].hour < LATEST_HOUR
+        and processor_of(order["order_id"], order["currency"]) == STRIPE
     ]
 
 

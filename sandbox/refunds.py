@@ -19,6 +19,7 @@ from sandbox.part import rng
 from sandbox.processor import Dispute, Payment, Processor, Refund
 from sandbox.processor_faults import GIVEN_BACK
 from sandbox.shipping import place_of_currency
+from sandbox.tenders import PAYPAL, STRIPE
 
 BOOKED_AFTER = timedelta(hours=20)
 """How long after a dispute was opened finance books it."""
@@ -28,9 +29,9 @@ CANCELLED, RETURNED, PRICE = "cancelled", "returned", "price_adjustment"
 Row = dict[str, Any]
 
 
-@lru_cache(maxsize=1)
-def _processor(seed: int, faults: Faults) -> Processor:
-    return Processor(seed, faults)
+@lru_cache(maxsize=2)
+def _processor(seed: int, faults: Faults, name: str) -> Processor:
+    return Processor(seed, faults, name)
 
 
 @lru_cache(maxsize=16)
@@ -39,7 +40,10 @@ def aftermath(seed: int, faults: Faults, day: date) -> Rows:
 
     Nobody may change the rows: they are shared.
     """
-    rows, payments = day_of_orders(seed, faults, day), _processor(seed, faults).payments(day)
+    rows = day_of_orders(seed, faults, day)
+    payments = [
+        payment for name in (STRIPE, PAYPAL) for payment in _processor(seed, faults, name).payments(day)
+    ]
     chance = rng(seed, "aftermath", day)
     orders = {order["order_id"]: order for order in rows["orders"]}
     found: Rows = {

@@ -25,6 +25,7 @@ from sandbox.jira import JiraPart
 from sandbox.lists import ListsPart
 from sandbox.okta import OktaPart
 from sandbox.part import Part
+from sandbox.paypal import PaypalPart
 from sandbox.people import PeoplePart
 from sandbox.registers import RegistersPart
 from sandbox.shop import ShopPart
@@ -60,6 +61,7 @@ class Sandbox:
             "documents": DocumentsPart(faults, at),
             "stripe": StripePart(seed, faults, at),
             "jira": JiraPart(seed, faults, at),
+            "paypal": PaypalPart(seed, faults, at),
         }
         # Registers name what waivers cover by keys that only the started parts know.
         self._registers = RegistersPart(seed, faults, at, key_of=self.key_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 REFUSED = 7
 """Every twentieth order, from this one, is refused once."""
+STRIPE, PAYPAL = "stripe", "paypal"
+AT_PAYPAL = 5
+"""Every tenth order, from this one, is paid at PayPal, where it is taken."""
+PAYPAL_TAKES = ("EUR", "GBP", "USD")
 VOIDED_AFTER, CANCELLED_AFTER = timedelta(hours=3), timedelta(hours=9)
 """When an order is cancelled that is not yet captured, and one that is."""
 
@@ -33,6 +38,17 @@ def amendment(order: Order, chance: Random) -> tuple[datetime, str] | None:
     return order.placed + timedelta(hours=20), "fulfilled"
 
 
+def processor_of(order_id: str, currency: str) -> str:
+    """Return where an order is paid."""
+    taken = currency in PAYPAL_TAKES
+    return PAYPAL if taken and int(order_id[-4:]) % 10 == AT_PAYPAL else STRIPE
+
+
+def transaction(what: str, of: str) -> str:
+    """Return what PayPal calls a payment, a refund or a payout."""
+    return hashlib.sha256(f"paypal/{what}/{of}".encode()).hexdigest()[:17].upper()
+
+
 def payments(
     order: Order, total: int, amended: tuple[datetime, str] | None, chance: Random
 ) -> Iterator[dict[str, Any]]:
@@ -51,15 +67,16 @@ def payments(
         if cancelled
         else ("capture", "succeeded", timedelta(minutes=chance.randint(5, 50))),
     ]
-    charge = ""
+    processor, charge = processor_of(order.id, order.market.currency), ""
     for n, (kind, status, after) in enumerate(attempts, 1):
         at = order.placed + after
         if kind == "auth":  # capture and void act on the charge that was authorised
-            charge = f"ch_{order.id.replace('-', '')}{n}"
+            at_stripe = f"ch_{order.id.replace('-', '')}{n}"
+            charge = at_stripe if processor == STRIPE else transaction("payment", order.id)
         yield {
             "payment_id": f"P-{order.id}-{n}",
             "order_id": order.id,
-            "processor": "stripe",
+            "processor": processor,
             "processor_ref": charge,
             "kind": kind,
             "status": status,

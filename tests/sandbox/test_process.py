@@ -82,6 +82,7 @@ def test_a_company_killed_and_started_again_answers_the_same(tmp_path: Path) -> 
             "documents",
             "stripe",
             "jira",
+            "paypal",
         }
         assert {"pid", "control", *parts} == set(company.state)
         assert 0o600 == (tmp_path / "one" / "state.json").stat().st_mode & 0o777
