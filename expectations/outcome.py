@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, ClassVar, TypeAlias
 
 import pyarrow as pa
@@ -102,6 +103,11 @@ class TestOutcome:
         """Different rows with a tested attribute that is unknown."""
         return len(self.unknown)
 
+    @cached_property
+    def population_sha256(self) -> str:
+        """The digest of its population, computed once: it goes over every row."""
+        return population_sha256(self.population)
+
     def result_row(self) -> dict[str, Any]:
         """Return the row of ctl_result."""
         judged = [one.judgement for one in self.rounds if one.judgement is not None]
@@ -121,7 +127,7 @@ class TestOutcome:
             "rounds": len(self.rounds),
             "gx_unexpected_count": sum(one.gx_unexpected_count for one in judged) if judged else None,
             "sql_unexpected_count": sum(one.sql_unexpected_count for one in judged) if judged else None,
-            "population_sha256": population_sha256(self.population),
+            "population_sha256": self.population_sha256,
             **self.facts,
         }
 

@@ -358,7 +358,7 @@ def _results_so_far(outcomes: Sequence[TestOutcome]) -> duckdb.DuckDBPyConnectio
     from expectations import results
     from warehouse.read import in_memory
 
-    table = results.tables(outcomes)[results.RESULT]
+    table = results.table(results.RESULT, [outcome.result_row() for outcome in outcomes])
     connection = in_memory()
     connection.register("results_so_far", table)
     connection.execute(

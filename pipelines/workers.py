@@ -132,8 +132,11 @@ def _judge(home: Path, control_id: str, day: date, waivers: Sequence[Mapping[str
     session.index.refresh()
     reader = _reader(home, session.index.ledger.entries[-1].number)
     control = next(one for one in evaluation.controls() if one.id == control_id)
-    return [
+    outcomes = [
         evaluation.judge(session, reader, control, test, day, waivers, ())
         for test in control.tests
         if not test.reads_results
     ]
+    for outcome in outcomes:
+        outcome.population_sha256  # noqa: B018 - computed here, by both processes, and sent along
+    return outcomes
