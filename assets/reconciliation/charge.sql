@@ -3,25 +3,20 @@
 -- where the processor lists only what moved money. The sides are matched by processor and reference alone, so that no
 -- order of rows changes anything. Left is the shop.
 with
-    payment as (
+    -- Read again for what is mixed: that costs less than to keep every row.
+    payment as not materialized (
         select * exclude (captured_at) from shop_payment
         union all by name
         select * exclude (captured_at) from shop_payment_after
         union all by name
         select * exclude (captured_at) from shop_earlier_payment
     ),
-    placed as (
-        select order_id, is_test from shop_order
-        union
-        select order_id, is_test from shop_earlier_order
-    ),
-    -- Lists made distinct: DuckDB sorts or hashes all rows once more for each aggregate that is distinct or ordered.
     platform as (
         select
             processor,
             coalesce(processor_ref, 'payment ' || payment_id) as processor_ref,
             min(order_id) as order_id,
-            len(list_distinct(list(coalesce(order_id, '')))) as orders,
+            min(coalesce(order_id, '')) <> max(coalesce(order_id, '')) or min(currency) <> max(currency) as is_mixed,
             min(attempted_at) as attempted_at,
             min(attempted_at) filter (where kind in ('capture', 'sale') and status = 'succeeded') as captured_at,
             coalesce(
@@ -32,7 +27,7 @@ with
             coalesce(
                 sum(amount_minor) filter (where kind in ('capture', 'sale') and status = 'succeeded'), 0
             )::bigint as captured_minor,
-            array_to_string(list_sort(list_distinct(list(currency))), '+') as currency,
+            min(currency) as currency,
             case
                 when bool_and(livemode) = bool_or(livemode) then bool_and(livemode)
             end as livemode,
@@ -49,7 +44,23 @@ with
             processor,
             coalesce(processor_ref, 'payment ' || payment_id)
     ),
-    charged as (
+    -- Apart, for DuckDB hashes all rows once more for each aggregate that is distinct, and few references are several's.
+    mixed as (
+        select
+            p.processor,
+            coalesce(p.processor_ref, 'payment ' || p.payment_id) as processor_ref,
+            count(distinct coalesce(p.order_id, '')) as orders,
+            string_agg(distinct p.currency, '+' order by p.currency) as currency
+        from payment as p
+        semi join platform as m
+            on m.processor = p.processor
+            and m.processor_ref = coalesce(p.processor_ref, 'payment ' || p.payment_id)
+            and m.is_mixed
+        group by
+            p.processor,
+            coalesce(p.processor_ref, 'payment ' || p.payment_id)
+    ),
+    charged as not materialized (
         select * exclude (captured_at) from psp_charge
         union all by name
         select * exclude (captured_at) from psp_charge_before
@@ -108,14 +119,14 @@ with
             coalesce(c.created_at, p.judged_at) as occurred_at,
             p.judged_at is not null as platform_found,
             c.id is not null as processor_found,
-            greatest(coalesce(p.orders, 0), coalesce(c.records, 0)) as candidates,
+            greatest(coalesce(m.orders, (p.attempted_at is not null)::bigint), coalesce(c.records, 0)) as candidates,
             p.status as platform_status,
             c.status as processor_status,
             p.attempted_minor as platform_attempted_minor,
             c.attempted_minor as processor_attempted_minor,
             p.captured_minor as platform_captured_minor,
             c.captured_minor as processor_captured_minor,
-            p.currency as platform_currency,
+            coalesce(m.currency, p.currency) as platform_currency,
             c.currency as processor_currency,
             c.amount_exact as processor_amount_exact,
             p.livemode as platform_livemode,
@@ -126,6 +137,9 @@ with
         full join dated as p
             on p.processor = c.processor
             and p.processor_ref = c.id
+        left join mixed as m
+            on m.processor = p.processor
+            and m.processor_ref = p.processor_ref
         where c.day = $day
             or (c.id is null and p.judged_at >= $day_start and p.judged_at < $day_end)
     ),
@@ -133,7 +147,7 @@ with
         select
             s.*,
             source.attempts_listed,
-            placed.is_test,
+            coalesce(o.is_test, e.is_test) as is_test,
             case
                 when s.candidates > 1 then 'DUPLICATE'
                 when not s.platform_found then 'MISSING_LEFT'
@@ -146,12 +160,14 @@ with
                 when s.platform_status is distinct from s.processor_status
                     or s.platform_livemode is distinct from s.processor_livemode then 'STATUS'
             end as difference,
-            seen.observed_at - s.occurred_at as age
+            epoch_us(seen.observed_at) - epoch_us(s.occurred_at) as age_us
         from side as s
         left join source
             on source.processor = s.processor
-        left join placed
-            on placed.order_id = s.order_id
+        left join shop_order as o
+            on o.order_id = s.order_id
+        left join shop_earlier_order as e
+            on e.order_id = s.order_id
         cross join seen
     )
 select
@@ -181,12 +197,12 @@ select
     processor_failure_code,
     case
         when difference is null and platform_found and processor_found then 'EXACT'
-        when difference is not null and age < interval 24 hours then 'TIMING'
+        when difference is not null and age_us < 86400000000 then 'TIMING'
     end as match_status,
     case
-        when age >= interval 24 hours or age is null then difference
+        when age_us >= 86400000000 or age_us is null then difference
     end as break_type,
     platform_captured_minor - processor_captured_minor as difference_minor,
-    (epoch_us(occurred_at + age) - epoch_us(occurred_at)) // 86400000000 as age_days
+    age_us // 86400000000 as age_days
 from compared
 order by match_key

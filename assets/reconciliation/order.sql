@@ -12,15 +12,44 @@ with
         from shop_order_line
         group by order_id
     ),
-    quote as (
+    quoted as (
         select
+            q.quote_id,
             q.order_id,
+            q.quoted_at,
             q.amount_minor,
             q.override_approver
         from shop_shipping_quote as q
         join shop_order as o
             on o.order_id = q.order_id
             and q.quoted_at <= o.placed_at
+    ),
+    -- Only the quotes of orders that have several are put in order: most orders have one.
+    by_order as (
+        select
+            order_id,
+            count(*) as quotes,
+            any_value(amount_minor) as amount_minor,
+            any_value(override_approver) as override_approver
+        from quoted
+        group by order_id
+    ),
+    quote as (
+        select
+            order_id,
+            amount_minor,
+            override_approver
+        from by_order
+        where quotes = 1
+        union all
+        select
+            q.order_id,
+            q.amount_minor,
+            q.override_approver
+        from quoted as q
+        semi join by_order as b
+            on b.order_id = q.order_id
+            and b.quotes > 1
         qualify row_number() over (partition by q.order_id order by q.quoted_at desc, q.quote_id desc) = 1
     ),
     paid as (
@@ -33,6 +62,7 @@ with
             on o.order_id = p.order_id
         left join register_currency as c
             on c.currency = p.currency
+        where p.currency <> o.currency or p.amount_minor % c.processor_multiple <> 0
         group by p.order_id
     )
 select

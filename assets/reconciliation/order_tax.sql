@@ -18,7 +18,17 @@ with
     ),
     sale as (
         select
-            o.*,
+            o.order_id,
+            o.order_number,
+            o.currency,
+            o.price_includes_tax,
+            o.policy_id,
+            o.shipping_minor::hugeint - o.shipping_discount_minor as shipping_minor,
+            o.fees_minor,
+            o.tax_minor,
+            o.placed_at,
+            o.is_test,
+            o.status,
             p.tax_scope,
             p.mode,
             p.inclusive_target = 'net' and o.price_includes_tax as rounds_net,
@@ -29,6 +39,122 @@ with
             on p.policy_id = o.policy_id
             and o.placed_at::date between p.valid_from and p.last_day
     ),
+    taxed as not materialized (
+        select
+            order_id,
+            line_id,
+            target_kind,
+            jurisdiction,
+            tax_category,
+            taxable_minor,
+            tax_minor,
+            case when exempt_reason is null then rate_e9 else 0 end as rate_e9,
+            exempt_reason is null as is_taxed,
+            abs(taxable_minor) < 100000000000000000 and rate_e9 between 0 and 10000000000 as is_in_range,
+            abs(taxable_minor) < 200000000 and rate_e9 between 0 and 10000000000 as is_small,
+            case when target_kind = 'line' then line_id end as taxed_line
+        from shop_order_tax_line
+    ),
+    line as not materialized (
+        select
+            order_id,
+            line_id,
+            qty_e4,
+            case
+                when ext_minor < 0 then ext_minor::hugeint - line_discount_minor - alloc_discount_minor
+                else greatest(ext_minor::hugeint - line_discount_minor - alloc_discount_minor, 0)
+            end as net_minor,
+            not coalesce(is_gift_card, false)
+            and ext_minor::hugeint - line_discount_minor - alloc_discount_minor <> 0 as is_to_be_taxed
+        from shop_order_line
+    ),
+    -- Every tax with the line it is on, and every line without tax. Where a sum of 64 bits is enough for each tax, what
+    -- is computed of it, and by what that is divided.
+    laid as (
+        select
+            o.order_id,
+            t.jurisdiction,
+            t.tax_category,
+            t.tax_minor,
+            t.rate_e9,
+            t.is_small,
+            t.order_id is not null as has_tax,
+            t.order_id is null and l.is_to_be_taxed as is_untaxed,
+            t.is_taxed
+            and t.taxable_minor is distinct from case t.target_kind
+                when 'line' then l.net_minor
+                when 'shipping' then o.shipping_minor
+                when 'fee' then o.fees_minor
+            end as is_odd,
+            case when o.rounds_net then t.taxable_minor else 0 end as gross_minor,
+            case
+                when t.is_small then t.taxable_minor * case when o.rounds_net then -1000000000 else t.rate_e9 end
+            end as product,
+            case when t.is_small and o.price_includes_tax then 1000000000 + t.rate_e9 else 1000000000 end
+                as denominator,
+            o.tax_scope,
+            o.mode
+        from taxed as t
+        full join line as l
+            on l.line_id = t.taxed_line
+            and l.order_id = t.order_id
+        join sale as o
+            on o.order_id = coalesce(t.order_id, l.order_id)
+    ),
+    recorded as (
+        select
+            order_id,
+            count_if(has_tax) as line_count,
+            sum(tax_minor) as tax_minor,
+            count_if(is_untaxed) as lines_untaxed,
+            count_if(is_odd) as taxes_odd,
+            min(jurisdiction) = max(jurisdiction)
+            and min(tax_category) = max(tax_category)
+            and bool_and(coalesce(is_small, not has_tax)) as is_plain,
+            min(rate_e9) = max(rate_e9) as has_one_rate,
+            sum(gross_minor) as gross_minor,
+            sum(product) as product,
+            max(denominator) as denominator,
+            sum(
+                case
+                    when tax_scope in ('line', 'line_jurisdiction')
+                        then gross_minor + round_div(product, denominator, mode)
+                end
+            ) as rounded_minor
+        from laid
+        group by order_id
+    ),
+    -- Of one jurisdiction and one category no line has two taxes: each is rounded by itself, or all at one rate at once.
+    reckoned as (
+        select
+            o.*,
+            r.* exclude (order_id, tax_minor),
+            r.tax_minor as tax_lines_minor,
+            case
+                when not r.is_plain then null
+                when o.tax_scope in ('line', 'line_jurisdiction') then r.rounded_minor
+                when (o.tax_scope in ('order', 'order_jurisdiction', 'order_rate') and r.has_one_rate)
+                    or (o.tax_scope in ('order', 'order_jurisdiction') and not o.price_includes_tax)
+                    then r.gross_minor + round_div(r.product, r.denominator, o.mode)
+            end as owed_minor
+        from sale as o
+        left join recorded as r
+            on r.order_id = o.order_id
+    ),
+    -- All other orders, and those with a tax that is not on the whole of its target.
+    hard as (
+        select
+            order_id,
+            price_includes_tax,
+            tax_scope,
+            mode,
+            rounds_net,
+            shipping_minor,
+            fees_minor
+        from reckoned
+        where taxes_odd > 0
+            or (owed_minor is null and tax_scope is not null and line_count > 0)
+    ),
     tax as (
         select
             t.order_id,
@@ -38,30 +164,32 @@ with
             t.tax_category,
             t.taxable_minor,
             t.tax_minor,
-            case when t.exempt_reason is null then t.rate_e9 else 0 end as rate_e9,
-            abs(t.taxable_minor) < 100000000000000000 and t.rate_e9 between 0 and 10000000000 as is_in_range,
+            t.rate_e9,
+            t.is_taxed,
+            t.is_in_range,
             o.price_includes_tax,
             o.tax_scope,
             case when t.target_kind = 'line' then l.qty_e4 else 10000 end as qty_e4,
             case t.target_kind
-                when 'line' then
-                    case
-                        when l.ext_minor < 0
-                            then l.ext_minor::hugeint - l.line_discount_minor - l.alloc_discount_minor
-                        -- greatest() ignores a null: a line that is not there would have been worth nothing.
-                        when l.ext_minor >= 0
-                            then greatest(l.ext_minor::hugeint - l.line_discount_minor - l.alloc_discount_minor, 0)
-                    end
-                when 'shipping' then o.shipping_minor::hugeint - o.shipping_discount_minor
-                when 'fee' then o.fees_minor::hugeint
-            end as base_minor,
-            t.exempt_reason is null as is_taxed
-        from shop_order_tax_line as t
-        join sale as o
+                when 'line' then l.net_minor
+                when 'shipping' then o.shipping_minor
+                when 'fee' then o.fees_minor
+            end as base_minor
+        from taxed as t
+        join hard as o
             on o.order_id = t.order_id
-        left join shop_order_line as l
-            on l.line_id = t.line_id
+        left join (
+            select *
+            from line
+            where order_id in (select order_id from hard)
+        ) as l
+            on l.line_id = t.taxed_line
             and l.order_id = t.order_id
+    ),
+    beyond as (
+        select distinct order_id
+        from tax
+        where not is_in_range
     ),
     beside as (
         select
@@ -178,54 +306,53 @@ with
             null as qty_e4
         from common
     ),
-    owed as (
+    -- Rounded twice where a unit's tax is: of one unit, and of as many. Each step by itself, for a macro repeats in its
+    -- text whatever it is given.
+    divided as (
         select
             g.order_id,
-            case
-                when bool_and(
-                    g.product is not null and (o.tax_scope <> 'unit' or coalesce(g.qty_e4, 0) <> 0)
-                )
-                    then sum(
-                        case
-                            when o.tax_scope = 'unit' and o.rounds_net
-                                then g.gross_minor - round_div(
-                                    round_div(
-                                        (g.gross_minor * g.denominator - g.product) * sign(g.qty_e4) * 10000,
-                                        g.denominator * nullif(abs(g.qty_e4), 0),
-                                        o.mode
-                                    ) * g.qty_e4,
-                                    10000,
-                                    o.mode
-                                )
-                            when o.tax_scope = 'unit'
-                                then round_div(
-                                    round_div(
-                                        g.product * sign(g.qty_e4) * 10000,
-                                        g.denominator * nullif(abs(g.qty_e4), 0),
-                                        o.mode
-                                    ) * g.qty_e4,
-                                    10000,
-                                    o.mode
-                                )
-                            when o.rounds_net
-                                then g.gross_minor
-                                    - round_div(g.gross_minor * g.denominator - g.product, g.denominator, o.mode)
-                            else round_div(g.product, g.denominator, o.mode)
-                        end
-                    )
-            end as tax_minor
+            g.product is not null and (o.tax_scope <> 'unit' or coalesce(g.qty_e4, 0) <> 0) as is_known,
+            case when o.rounds_net then g.gross_minor * g.denominator - g.product else g.product end as product,
+            g.denominator,
+            g.gross_minor,
+            g.qty_e4,
+            o.tax_scope = 'unit' as is_per_unit,
+            o.rounds_net,
+            o.mode
         from rounded_together as g
-        join sale as o
+        join hard as o
             on o.order_id = g.order_id
-        group by g.order_id
     ),
-    recorded as (
+    per_unit as (
+        select
+            *,
+            case
+                when is_per_unit
+                    then round_div(product * sign(qty_e4) * 10000, denominator * nullif(abs(qty_e4), 0), mode)
+            end as unit_minor
+        from divided
+    ),
+    rounded as (
         select
             order_id,
-            count(*) as line_count,
-            sum(tax_minor) as tax_minor,
-            bool_and(is_in_range) as is_in_range
-        from tax
+            is_known,
+            gross_minor,
+            rounds_net,
+            round_div(
+                case when is_per_unit then unit_minor * qty_e4 else product end,
+                case when is_per_unit then 10000 else denominator end,
+                mode
+            ) as rounded_minor
+        from per_unit
+    ),
+    owed as (
+        select
+            order_id,
+            case
+                when bool_and(is_known)
+                    then sum(case when rounds_net then gross_minor - rounded_minor else rounded_minor end)
+            end as tax_minor
+        from rounded
         group by order_id
     ),
     -- A tax line that is not on the whole of its target: another of its jurisdiction may be on the rest, or it is on top.
@@ -277,21 +404,6 @@ with
             and f.line_id = p.line_id
             and f.target_kind = p.target_kind
         group by p.order_id
-    ),
-    untaxed as (
-        select
-            l.order_id,
-            count(*) as lines_untaxed
-        from shop_order_line as l
-        semi join recorded as r
-            on r.order_id = l.order_id
-        anti join tax as t
-            on t.order_id = l.order_id
-            and t.line_id = l.line_id
-            and t.target_kind = 'line'
-        where not coalesce(l.is_gift_card, false)
-            and l.ext_minor::hugeint - l.line_discount_minor - l.alloc_discount_minor <> 0
-        group by l.order_id
     )
 select
     o.order_id,
@@ -306,23 +418,21 @@ select
     o.tax_minor,
     case
         when o.tax_scope is null then null
-        when r.order_id is null then 0
-        when r.is_in_range then try_cast(e.tax_minor as bigint)
+        when coalesce(o.line_count, 0) = 0 then 0
+        when b.order_id is null then try_cast(coalesce(o.owed_minor, e.tax_minor) as bigint)
     end as expected_tax_minor,
-    try_cast(coalesce(r.tax_minor, 0) as bigint) as tax_lines_minor,
-    coalesce(r.line_count, 0) as tax_line_count,
+    try_cast(coalesce(o.tax_lines_minor, 0) as bigint) as tax_lines_minor,
+    coalesce(o.line_count, 0)::bigint as tax_line_count,
     coalesce(f.bases_off, 0)::bigint as bases_off,
-    coalesce(u.lines_untaxed, 0) as lines_untaxed,
+    case when o.line_count > 0 then o.lines_untaxed else 0 end::bigint as lines_untaxed,
     o.placed_at,
     o.is_test,
     o.status as order_status
-from sale as o
-left join recorded as r
-    on r.order_id = o.order_id
+from reckoned as o
 left join owed as e
     on e.order_id = o.order_id
+left join beyond as b
+    on b.order_id = o.order_id
 left join off as f
     on f.order_id = o.order_id
-left join untaxed as u
-    on u.order_id = o.order_id
 order by o.order_id

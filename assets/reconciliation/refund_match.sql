@@ -106,7 +106,7 @@ with
                 when s.platform_minor is distinct from s.processor_minor then 'AMOUNT'
                 when s.platform_status is distinct from s.processor_status then 'STATUS'
             end as difference,
-            seen.observed_at - s.occurred_at as age
+            epoch_us(seen.observed_at) - epoch_us(s.occurred_at) as age_us
         from side as s
         cross join seen
     )
@@ -131,12 +131,12 @@ select
     processor_amount_exact,
     case
         when difference is null and platform_found and processor_found then 'EXACT'
-        when difference is not null and age < interval 24 hours then 'TIMING'
+        when difference is not null and age_us < 86400000000 then 'TIMING'
     end as match_status,
     case
-        when age >= interval 24 hours or age is null then difference
+        when age_us >= 86400000000 or age_us is null then difference
     end as break_type,
     platform_minor - processor_minor as difference_minor,
-    (epoch_us(occurred_at + age) - epoch_us(occurred_at)) // 86400000000 as age_days
+    age_us // 86400000000 as age_days
 from compared
 order by match_key

@@ -1,6 +1,18 @@
 -- R07, R19, R36: which rate should each tax line have, is tax collected there, and what proves that none is due?
 -- As of the UTC day the order was placed on. Where a register's later row begins, its earlier one ends.
 with
+    sale as (
+        select
+            order_id,
+            order_number,
+            currency,
+            price_includes_tax,
+            placed_at,
+            placed_at::date as placed_on,
+            is_test,
+            status
+        from shop_order
+    ),
     rate as (
         select
             *,
@@ -18,7 +30,7 @@ with
             jurisdiction,
             o.day as placed_on
         from register_tax_registration as r
-        join (select distinct placed_at::date as day from shop_order) as o
+        join (select distinct placed_on as day from sale) as o
             on o.day between r.valid_from and coalesce(r.valid_to, date '9999-12-31')
     ),
     certificate as (
@@ -28,7 +40,7 @@ with
             o.day as placed_on,
             min(certificate_id) as certificate_id
         from register_tax_certificate as c
-        join (select distinct placed_at::date as day from shop_order) as o
+        join (select distinct placed_on as day from sale) as o
             on o.day between c.valid_from and coalesce(c.valid_to, date '9999-12-31')
         group by
             jurisdiction,
@@ -62,22 +74,22 @@ select
     o.is_test,
     o.status as order_status
 from shop_order_tax_line as t
-left join shop_order as o
+left join sale as o
     on o.order_id = t.order_id
-left join shop_order_line as l
+left join (select line_id, order_id, is_gift_card from shop_order_line where is_gift_card) as l
     on l.line_id = t.line_id
     and l.order_id = t.order_id
 left join rate as r
     on r.jurisdiction = t.jurisdiction
     and r.tax_category = t.tax_category
-    and o.placed_at::date between r.valid_from and r.last_day
+    and o.placed_on between r.valid_from and r.last_day
 left join registration as g
     on g.jurisdiction = t.jurisdiction
-    and g.placed_on = o.placed_at::date
+    and g.placed_on = o.placed_on
 left join certificate as c
     on c.jurisdiction = t.jurisdiction
     and c.reason = t.exempt_reason
-    and c.placed_on = o.placed_at::date
+    and c.placed_on = o.placed_on
 order by
     t.order_id,
     t.line_id,

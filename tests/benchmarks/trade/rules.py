@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -77,6 +78,7 @@ def opened(trade: Trade, day: date, *, memory: str | None = None) -> duckdb.Duck
     """Return a DuckDB with the views that the warehouse's reader would make for a day."""
     connection = in_memory()
     connection.execute(f"set temp_directory = '{trade.folder / 'spilled'}'")
+    connection.execute("set enable_progress_bar = false")
     if memory is not None:
         connection.execute(f"set memory_limit = '{memory}'")
     for dataset in MADE:
@@ -127,7 +129,7 @@ def _statement(tests: Sequence[Test]) -> str:
 def _with(needed: Iterable[str]) -> str:
     parts = []
     for name in sorted(needed):
-        sql = _derived()[name].sql.read_text(encoding="utf-8")
+        sql = _unordered(_derived()[name].sql.read_text(encoding="utf-8"))
         parts.append(f"{name} as (select 'shop-main' as instance, made.* from (\n{sql}\n) as made)")
     return "with\n" + ",\n".join(parts)
 
@@ -146,8 +148,13 @@ def _refused(sql: str, tests: Sequence[Test]) -> str:
     listed = ", ".join(f"case when {refuses} then '{code}' end" for code, refuses in codes.items())
     return (
         f"select population_key, code from (select population_key, unnest([{listed}]) as code\n"
-        f"from (\n{sql}\n) as frame\nwhere exempt_reason is null and ({any_of}))\nwhere code is not null"
+        f"from (\n{_unordered(sql)}\n) as frame\nwhere exempt_reason is null and ({any_of}))\nwhere code is not null"
     )
+
+
+def _unordered(sql: str) -> str:
+    """Return SQL without its last clause, the order of its rows: it is for readers, and nobody reads these."""
+    return re.sub(r"\norder by\s[\w\s,.]+\Z", "", sql)
 
 
 @cache
