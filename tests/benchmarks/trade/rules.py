@@ -29,12 +29,6 @@ RECONCILED = (
     "reconciliation_refund_match",
 )
 """The rules of orders, taxes and payments. What balances and payouts come to needs no millions of rows."""
-REFUNDS = """
-    select match_key as population_key, 'REFUND_' || break_type as code
-    from reconciliation_refund_match
-    where break_type is not null
-"""
-"""R17 as the reconciliation itself states its breaks."""
 
 
 def breaks(trade: Trade, day: date, *, memory: str | None = None) -> Counter[str]:
@@ -111,9 +105,6 @@ def statements() -> tuple[str, ...]:
     for control in _controls():
         tests = [test for test in control.tests if {n.dataset for n in test.needs} <= set(_derived())]
         found.append(_statement(tests))
-    if "reconciliation_refund_match" in _derived():
-        needed = {"reconciliation_refund_match"}
-        found.append(f"{_with(needed)}\nselect code, count(*) from ({REFUNDS}) group by code")
     return tuple(found)
 
 
@@ -143,17 +134,25 @@ def _refused(sql: str, tests: Sequence[Test]) -> str:
             if expectation.null_is_unknown:
                 nulls = " or ".join(f"{column} is null" for column in expectation.columns)
                 refuses = f"({refuses}) or {nulls}"
-            codes[expectation.code] = f"coalesce({refuses}, false)"
+            codes[_called(test, expectation.code)] = f"coalesce({refuses}, false)"
     any_of = " or ".join(codes.values())
     listed = ", ".join(f"case when {refuses} then '{code}' end" for code, refuses in codes.items())
     return (
         f"select population_key, code from (select population_key, unnest([{listed}]) as code\n"
-        f"from (\n{_unordered(sql)}\n) as frame\nwhere exempt_reason is null and ({any_of}))\nwhere code is not null"
+        f"from (\n{_unordered(sql)}\n) as frame\nwhere exempt_reason is null and ({any_of}))\n"
+        "where code is not null"
     )
 
 
+def _called(test: Test, code: str) -> str:
+    """Return what a break is called here: charges and refunds share some codes."""
+    if [need.dataset for need in test.needs] != ["reconciliation_refund_match"]:
+        return code
+    return f"REFUND_{next(rule.breaks[code] for rule in test.reconciles if code in rule.breaks)}"
+
+
 def _unordered(sql: str) -> str:
-    """Return SQL without its last clause, the order of its rows: it is for readers, and nobody reads these."""
+    """Return SQL without its last clause, the order of its rows: nobody reads these."""
     return re.sub(r"\norder by\s[\w\s,.]+\Z", "", sql)
 
 
