@@ -64,7 +64,8 @@ class GithubPart:
         if fault.kind == "github_2fa_off":
             return f"github:{ORG}:{ORG_ID}"
         if fault.kind == "github_stranger":
-            return f"github:{ORG}:{stranger(fault.number).id}"
+            account_key = f"github:{ORG}:{stranger(fault.number).id}"
+            return f"{account_key}|no entitlement read" if test == "AC-04.a" else account_key
         if fault.kind == "github_write_key":
             return f"github:{ORG}:deploy_key:{stray_key(fault.number)}"
         if fault.kind == "github_token_endless":

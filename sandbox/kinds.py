@@ -124,6 +124,7 @@ KINDS = {
             "AC-03.c",
             "UNKNOWN_MEMBER",
             "An account that no register names becomes a member, in no team and of no repository.",
+            also=(("AC-04.a", "ACCOUNT_UNMATCHED"),),
         ),
         FaultKind(
             "github_write_key",

@@ -21,7 +21,7 @@ from sandbox.faults import Fault, Faults
 from sandbox.orders import day_of_orders
 from sandbox.org import PERIOD_START
 from sandbox.part import instant, rng
-from sandbox.tenders import PAYPAL, STRIPE, transaction
+from sandbox.tenders import PAYPAL, STRIPE, comes_back, transaction
 
 FIRST_DAY = PERIOD_START - timedelta(days=3)
 """The day before the shop's first orders: the last captures of its orders are the first movements."""
@@ -39,6 +39,8 @@ PAYOUT_MINUTE = 10
 RECONCILED_AFTER = timedelta(hours=6)
 REFUNDED_AFTER = timedelta(hours=2)
 """How long after it was cancelled a captured order's money goes back."""
+REFUNDED_OF_THOSE = 0.9
+"""Which share of the orders whose money comes back is refunded; the others are disputed."""
 OFF = 50
 """By how many minor units the processor is wrong where it is."""
 LATEST = timedelta(days=10)
@@ -335,13 +337,13 @@ def payment(order: Mapping[str, Any], attempts: list[dict[str, Any]], chance: Ra
         refund = Refund(f"{back}v", last["attempted_at"], amount, released=True)
     elif order["_amended"] and order["_amended"][1] == "cancelled":
         refund = Refund(back, order["_amended"][0] + REFUNDED_AFTER, amount)
-    elif not order["_plain"]:
+    elif not order["_plain"] or not comes_back(order["order_id"]):
         pass
-    elif drawn < 0.02:
+    elif drawn < REFUNDED_OF_THOSE:
         multiple = MULTIPLES.get(currency, 1)
         part = amount if whole else amount // (2 * multiple) * multiple
         refund = Refund(back, captured + timedelta(days=days, seconds=seconds), part or amount)
-    elif drawn < 0.022 and currency not in RATES_E6 and processor == STRIPE:
+    elif currency not in RATES_E6 and processor == STRIPE:
         dispute = Dispute(f"dp_{digits}", captured + timedelta(days=days + 1, seconds=seconds))
     return Payment(
         order_id=order["order_id"],

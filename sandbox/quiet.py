@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.part import instant
-from sandbox.tenders import STRIPE, processor_of
+from sandbox.tenders import STRIPE, comes_back, processor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +42,7 @@ def at_rest(rows: Rows) -> list[tuple[Row, Row]]:
         and order["order_id"] not in shipped
         and (not order["_amended"] or order["_amended"][0] == late(order))
         and not order["giftcard_minor"]
+        and not comes_back(order["order_id"])
         and order["total_minor"] > 0
         and order["placed_at"].hour < LATEST_HOUR
         and processor_of(order["order_id"], order["currency"]) == STRIPE
