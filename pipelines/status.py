@@ -201,7 +201,7 @@ def _coverage(connection: duckdb.DuckDBPyConnection, out: Console) -> int:
     for source, present, missing, pending, gap_days in rows:
         note = f"  MISSING {missing} on {gap_days}" if missing else ""
         waiting = f"  {pending} not due yet" if pending else ""
-        line = f"{source:10}{present} of {present + missing + pending}{note}{waiting}"
+        line = f"{source:12}{present} of {present + missing + pending}{note}{waiting}"
         out.print(line, style="red" if missing else "", markup=False)
     return sum(missing for _, _, missing, _, _ in rows)
 
