@@ -308,7 +308,8 @@ def add(
 
     \b
     Kinds: policy, procedure, recovery_plan, recovery_test, after_action_report, action_evidence,
-           assurance_report, attestation, certificate, questionnaire, contract, diagram, screenshot, minutes
+           assurance_report, attestation, certificate, questionnaire, contract, diagram, screenshot, minutes,
+           notebook
 
     \b
     evidence add access-policy.pdf --kind policy --effective 2026-01-01 \
