@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import yaml
 
-from sandbox.kinds import KINDS, FaultKind, possible_subjects
+from sandbox.kinds import KINDS, FaultKind, can_meet, possible_subjects
 from sandbox.org import PERIOD_END, PERIOD_START
 
 
@@ -276,7 +276,7 @@ def draw(seed: int) -> list[Fault]:
             continue
         subject = chance.choice(free)
         # `change 2` is another change every day.
-        busy = {f.first for f in drawn if f.subject == subject}
+        busy = {f.first for f in drawn if f.subject == subject or can_meet(kind, KINDS[f.kind])}
         possible = range(kind.earliest, period - kind.latest)
         days = [
             day

@@ -1084,3 +1084,29 @@ SUBJECTS = {
 def possible_subjects(kind: FaultKind) -> list[str]:
     """Return every subject to which a kind of fault can happen without causing another."""
     return SUBJECTS.get(kind.name, ORDERS)
+
+
+AT_REST = frozenset(name for name, subjects in SUBJECTS.items() if subjects in (QUIET, REFUNDS))
+PAID = frozenset(name for name, subjects in SUBJECTS.items() if subjects is PAYMENTS)
+TOTALLED = frozenset(name for name, kind in KINDS.items() if ("LM-01.c", "CONTROL_TOTAL") in kind.also)
+NEVER_TOGETHER = (
+    (frozenset({"order_twice"}), AT_REST | PAID),
+    (frozenset(name for name, subjects in SUBJECTS.items() if subjects is REFUNDS), PAID),
+    (TOTALLED, TOTALLED),
+    (frozenset({"write_off_no_ticket"}), frozenset({"write_off_self_approved"})),
+)
+"""Pairs of kinds that could meet on one order, or in one sum, on the same day."""
+
+
+def can_meet(one: FaultKind, other: FaultKind) -> bool:
+    """Return whether faults of two kinds might blur each other if both happened on the same day.
+
+    `payment 3` is counted among those to which nothing else happened yet, so that a second fault of the
+    same kind might find the same one.
+    """
+    if one.name == other.name:
+        return one.one_day and one.part in ("shop", "stripe", "paypal")
+    pair = (one.name, other.name)
+    return any(
+        (a in first and b in second) for first, second in NEVER_TOGETHER for a, b in (pair, pair[::-1])
+    )

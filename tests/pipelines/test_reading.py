@@ -12,7 +12,14 @@ from typing import Any, TypeAlias
 from warehouse.store import Home
 
 Evidence: TypeAlias = Callable[..., Any]
-WORDS = {"FAIL": "FAIL", "PASS": "pass", "NO_OCCURRENCE": "none", "PASS_WAIVED": "waiv", "NOT_TESTED": "n/t"}
+WORDS = {
+    "FAIL": "FAIL",
+    "PASS": "pass",
+    "NO_OCCURRENCE": "none",
+    "PASS_WAIVED": "waiv",
+    "NOT_TESTED": "n/t",
+    None: "·",
+}
 
 
 class Matrix(HTMLParser):
@@ -56,13 +63,19 @@ def matrix(home: Home, evidence: Evidence) -> tuple[dict[str, list[str]], str]:
 def test_every_cell_of_the_reports_matrix_is_a_query_on_the_warehouse(
     eight_days: Home, evidence: Evidence
 ) -> None:
-    """Controls and tests, each with its word on each day."""
+    """Controls and tests, each with its word on each day; a day not judged yet has none."""
     shown, _ = matrix(eight_days, evidence)
     expected: dict[str, list[str]] = {}
-    for sql in (
-        "select control_id as name, verdict from ctl.control_day order by control_id, result_day",
-        "select test_id as name, verdict from ctl.test_day order by test_id, result_day",
-    ):
+    for level in ("control", "test"):
+        sql = f"""
+            select
+                name,
+                verdict
+            from (select distinct {level}_id as name from ctl.{level}_day)
+            cross join (select distinct result_day from ctl.control_day)
+            left join ctl.{level}_day on {level}_id = name and {level}_day.result_day = control_day.result_day
+            order by name, control_day.result_day
+        """
         for row in json.loads(evidence(eight_days.path, "query", sql, "--format", "json").out):
             expected.setdefault(row["name"], []).append(WORDS[row["verdict"]])
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from sandbox.faults import Fault, FaultRefused, Faults, NotTested, draw, load, save
-from sandbox.kinds import KINDS
+from sandbox.kinds import KINDS, can_meet
 
 FAULT = Fault(
     "one",
@@ -150,3 +151,16 @@ def test_a_fault_of_a_test_without_a_source_is_refused() -> None:
     """Nobody could find it."""
     with pytest.raises(FaultRefused, match=r"AC-01\.a is listed as not tested"):
         Faults((FAULT,), (NotTested("AC-01.a", "no source"),))
+
+
+def test_drawn_faults_never_meet_on_one_order_or_in_one_sum() -> None:
+    """Two kinds that would blur each other are drawn on different days, for any seed."""
+    for seed in range(40):
+        drawn = [fault for fault in draw(seed) if fault.part != "registers"]
+        met = [
+            (seed, one.id, other.id)
+            for one, other in combinations(drawn, 2)
+            if one.first == other.first and can_meet(KINDS[one.kind], KINDS[other.kind])
+        ]
+
+        assert [] == met
