@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipelines.configuration import Settings
-from pipelines.session import Session
+from pipelines.session import OWED, Session
 from warehouse.dataset import Kind
 from warehouse.store import Home, Store
 
@@ -113,7 +113,10 @@ def test(settings: Settings, out: Console, *, first: date | None, last: date | N
         asked = [(start + timedelta(days=n), None) for n in range((end - start).days + 1)]
     worst = DONE
     for day, selection in asked:
-        result = runs.execute(settings, "evaluate_day", partition=day.isoformat(), selection=selection)
+        tags = {OWED: "yes"} if first is None and last is None else {}
+        result = runs.execute(
+            settings, "evaluate_day", partition=day.isoformat(), selection=selection, tags=tags
+        )
         session.index.refresh()
         counts = evaluation.verdicts(session, day)
         line = "  ".join(f"{name} {count}" for name, count in sorted(counts.items()))

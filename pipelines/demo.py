@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from pipelines import evaluation, runs
 from pipelines.clock import SandboxClock
 from pipelines.configuration import FILE, ConfigurationError, Settings, load
 from pipelines.filing import file_folder
-from pipelines.session import Session
+from pipelines.session import OWED, Session
 from pipelines.workers import Workers
 from warehouse.store import Home, Store
 
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
 
 FIRST_DAY = date(2026, 3, 1)
 DAYS = 30
-REAL_DAYS = 3
-"""How many of the last days go through Dagster's own jobs."""
+REAL_DAYS = 1
+"""How many of the last days go through Dagster's own jobs: a run costs seconds that a replay does not."""
 SEED = 20260301
 PLAN = "plan.json"
 """In a home's sandbox folder: which company lives there."""
@@ -237,7 +239,8 @@ class Replay:
         from pipelines import reporting
 
         session = self._session()
-        with Workers(self.settings.home) as workers:
+        with Workers(self.settings.home) as workers, ThreadPoolExecutor(1) as reporter:
+            told: list[Future[None]] = []
             for step in steps(self.plan):
                 if done(session, step):
                     continue
@@ -247,10 +250,12 @@ class Replay:
                 if step.what == "collect_states":
                     self._file(session)
                 if step.day > self.last_runless:
+                    heard(told)
                     self._through_dagster(session, step)
-                else:
-                    self._directly(session, step, instance, workers)
+                elif (report := self._directly(session, step, workers)) is not None:
+                    told.append(reporter.submit(report, instance))
                 session.index.refresh()
+            heard(told)
         reporting.report_evaluations(instance, session, self.plan.all_days)
 
     def _session(self) -> Session:
@@ -266,21 +271,25 @@ class Replay:
         """Add the documents that have come, as somebody would with `evidence add`."""
         file_folder(session, Path(self.running.state["documents"]["folder"]))
 
-    def _directly(self, session: Session, step: Step, instance: dg.DagsterInstance, workers: Workers) -> None:
+    def _directly(
+        self, session: Session, step: Step, workers: Workers
+    ) -> Callable[[dg.DagsterInstance], None] | None:
+        """Carry out a step without Dagster; return what reports it there, which may happen meanwhile."""
         from pipelines import reporting
 
         match step.what:
             case "collect_states":
                 found = workers.collect(step.at.isoformat(), step.day, states=True)
-                reporting.report_captures(instance, found)
+                return partial(reporting.report_captures, results=found)
             case "collect_events":
                 found = workers.collect(step.at.isoformat(), step.day, states=False)
-                reporting.report_captures(instance, found)
+                return partial(reporting.report_captures, results=found)
             case "evaluate_day":
                 for day, due in list(evaluation.owed(session)):
-                    evaluation.evaluate(session, day, due, workers.judge, workers.derive)
+                    evaluation.evaluate(session, day, due, workers.judge, workers.derive, again=False)
             case "close_day":
-                reporting.report_closing(instance, step.day, session.close())
+                return partial(reporting.report_closing, day=step.day, gaps=session.close())
+        return None
 
     def _through_dagster(self, session: Session, step: Step) -> None:
         from pipelines import controls, schedules
@@ -308,12 +317,18 @@ class Replay:
             step.what,
             partition=day.isoformat(),
             selection=selection,
-            tags={"evidence/round": step.at.isoformat()},
+            tags={"evidence/round": step.at.isoformat(), OWED: "yes"},
             alone=True,
         )
         # A source that cannot be read is part of a company's life, and leaves a gap; nothing else may fail.
         if not step.what.startswith("collect_"):
             runs.insist(result, step.what)
+
+
+def heard(told: list[Future[None]]) -> None:
+    """Wait until everything was reported. Raises what reporting raised."""
+    while told:
+        told.pop(0).result()
 
 
 def done(session: Session, step: Step) -> bool:

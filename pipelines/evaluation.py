@@ -13,13 +13,14 @@ import duckdb
 import pyarrow.parquet as pq
 
 from assets.capture import day_window
+from assets.derive import asks_when_read
 from expectations.control import Control, Test
 from expectations.loading import discover
 from pipelines.catalogue import catalogue
 from pipelines.session import Session, product_version
 from warehouse.dataset import Dataset, Kind
 from warehouse.ledger import Entry
-from warehouse.read import Need, Reader, Round
+from warehouse.read import Available, Need, Reader, Round
 from warehouse.snapshots import Slot
 from warehouse.store import Offered
 
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
 
 Result: TypeAlias = Mapping[str, Any]
 """A row of ctl_result."""
-Judges: TypeAlias = "Callable[[Sequence[Control], date, Sequence[Mapping[str, Any]]], Iterable[TestOutcome]]"
-"""(controls, day, waivers) -> the outcomes of their tests that read evidence."""
+Judges: TypeAlias = (
+    "Callable[[Sequence[Control], date, Sequence[Mapping[str, Any]], Mapping[str, Result]], "
+    "Iterable[TestOutcome]]"
+)
+"""(controls, day, waivers, newest results that may stand) -> outcomes of their tests that read evidence."""
 Derives: TypeAlias = "Callable[[Sequence[Derivation], date], None]"
 """(derivations none of which reads another, day): computes them."""
 INSTANCE = "main"
@@ -106,6 +110,40 @@ def effective(session: Session, day: date) -> tuple[Result, ...]:
             if not kept:
                 counting[row["test_id"]] = {**row, "entry": snapshot.entry}
     return tuple(counting[test] for test in sorted(counting))
+
+
+def may_stand(session: Session, day: date, evidence: Collection[str]) -> dict[str, Result]:
+    """Return test -> its newest result about a day, where judging it again could bring the same.
+
+    That is for its inputs to tell, see stands(). None may stand once the waivers were read again.
+    """
+    newest: dict[str, Result] = {}
+    known: set[str] = set()
+    for snapshot in session.index.snapshots.get(Slot("ctl_result", INSTANCE, day), []):
+        known.update(snapshot.header["evidence"])
+        file = session.store.home.path / snapshot.path
+        for row in pq.read_table(file, partitioning=None).to_pylist():
+            newest[row["test_id"]] = row
+    if any(path.split("/", 2)[1] == WAIVERS for path in set(evidence) - known):
+        return {}
+    return newest
+
+
+def stands(control: Control, test: Test, day: date, result: Result, available: Available) -> bool:
+    """Return whether a test would bring again what its newest result says.
+
+    It was told by the same definition from byte for byte what there is to read now, in one round of events,
+    and does not look at when that was read.
+    """
+    if result["verdict"] == "ERROR" or result["missing"] or len(available.rounds) != 1:
+        return False
+    return (
+        test.kind == "event"
+        and not (available.missing or available.altered)
+        and not asks_when_read(test.sql_text)
+        and result["definition_sha256"] == control.definition_sha256(day)
+        and set(result["snapshot_ids"]) == {snapshot.sha256 for snapshot in available.rounds[0].all}
+    )
 
 
 def evidence_paths(session: Session, day: date) -> set[str]:
@@ -249,11 +287,15 @@ def evaluate(
     wanted: Collection[str] | None = None,
     judges: Judges | None = None,
     derives: Derives | None = None,
+    *,
+    again: bool = True,
 ) -> Evaluated:
     """Derive a day's datasets, judge its controls (all, or those wanted) and store the results.
 
     A control is left out until its cut-off has passed; TooEarly is raised where none is left. Whatever goes
     wrong inside one test becomes its verdict; it never keeps another from being judged.
+    `again` judges also the tests whose newest result was computed from the very bytes there are to read: who
+    asks by hand wants that, who only looks for what newer evidence changes does not.
     `judges` judge what reads evidence in other processes, `derives` derive there; null: it is done here.
     """
     from expectations import results
@@ -276,14 +318,12 @@ def evaluate(
     evidence = evidence_paths(session, day) | paths_around(session, chosen, day)
     waivers = waivers_of(session, reader, day)
     tests = [(control, test) for control in chosen for test in control.tests]
+    # A test of the results of this evaluation is to find them all.
+    before = {} if again or any(t.reads_results for _, t in tests) else may_stand(session, day, evidence)
     if judges is not None:
-        outcomes = list(judges(chosen, day, waivers))
+        outcomes = list(judges(chosen, day, waivers, before))
     else:
-        outcomes = [
-            judge(session, reader, control, test, day, waivers, ())
-            for control, test in tests
-            if not test.reads_results
-        ]
+        outcomes = list(judged(session, reader, chosen, day, waivers, before))
     for control, test in tests:
         if test.reads_results:
             outcomes.append(judge(session, reader, control, test, day, waivers, outcomes))
@@ -299,6 +339,7 @@ def evaluate(
             "evidence": sorted(evidence),
             "inputs": [],
             "definitions": {control.id: control.definition_sha256(day) for control in chosen},
+            "confirmed": sorted({test.id for _, test in tests} - {outcome.test_id for outcome in outcomes}),
             "round": now.isoformat(),
             "captured_at": now.isoformat(),
             "run": session.run,
@@ -308,6 +349,24 @@ def evaluate(
     )
     session.index.refresh()
     return Evaluated(day, chosen, effective(session, day), entry)
+
+
+def judged(
+    session: Session,
+    reader: Reader,
+    chosen: Iterable[Control],
+    day: date,
+    waivers: Sequence[Mapping[str, Any]],
+    before: Mapping[str, Result],
+) -> Iterator[TestOutcome]:
+    """Yield the outcomes of controls' tests that read evidence, but of those whose earlier result stands."""
+    for control in chosen:
+        for test in control.tests:
+            if test.reads_results:
+                continue
+            result = before.get(test.id)
+            if result is None or not stands(control, test, day, result, reader.available(test.needs, day)):
+                yield judge(session, reader, control, test, day, waivers, ())
 
 
 def judge(

@@ -122,7 +122,7 @@ def schedules(settings: Settings, found: Catalogue) -> list[dg.ScheduleDefinitio
     def evaluations(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
         from pipelines.controls import keys_of
         from pipelines.evaluation import owed
-        from pipelines.session import Session
+        from pipelines.session import OWED, Session
 
         tick = context.scheduled_execution_time.astimezone(UTC)
         for day, due in owed(Session.open(settings, run="schedule")):
@@ -130,6 +130,7 @@ def schedules(settings: Settings, found: Catalogue) -> list[dg.ScheduleDefinitio
                 run_key=f"evaluate {day} {tick.isoformat()}",
                 partition_key=day.isoformat(),
                 asset_selection=keys_of(due),
+                tags={OWED: "yes"},
             )
 
     @dg.schedule(

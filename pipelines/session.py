@@ -35,6 +35,8 @@ from warehouse.store import Offered, Store, table_of
 
 READS_OF_AN_EVENT_DAY = 3
 """An event day is read after it ends and 24 and 48 hours later; it is settled when two reads agree."""
+OWED = "evidence/owed"
+"""The tag of a run that looks for what newer evidence changes; a run a person starts judges everything."""
 log = logging.getLogger(__name__)
 
 

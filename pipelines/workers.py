@@ -77,11 +77,15 @@ class Workers:
             done.result()
 
     def judge(
-        self, chosen: Sequence[Control], day: date, waivers: Sequence[Mapping[str, Any]]
+        self,
+        chosen: Sequence[Control],
+        day: date,
+        waivers: Sequence[Mapping[str, Any]],
+        before: Mapping[str, Mapping[str, Any]],
     ) -> Iterable[TestOutcome]:
-        """Judge the tests of controls about a day, those left out that read results."""
+        """Judge the tests of controls about a day, but those that read results or whose result stands."""
         asked = [
-            self._pool.submit(_judge, self.home, control.id, day, waivers)
+            self._pool.submit(_judge, self.home, control.id, day, waivers, before)
             for control in sorted(chosen, key=lambda control: -len(control.tests))
         ]
         return [outcome for answer in asked for outcome in answer.result()]
@@ -127,16 +131,18 @@ def _derive(home: Path, places: Sequence[int], day: date) -> None:
     session.compute([session.catalogue.derivations[place] for place in places], day, reader)
 
 
-def _judge(home: Path, control_id: str, day: date, waivers: Sequence[Mapping[str, Any]]) -> list[TestOutcome]:
+def _judge(
+    home: Path,
+    control_id: str,
+    day: date,
+    waivers: Sequence[Mapping[str, Any]],
+    before: Mapping[str, Mapping[str, Any]],
+) -> list[TestOutcome]:
     session = _session(home)
     session.index.refresh()
     reader = _reader(home, session.index.ledger.entries[-1].number)
     control = next(one for one in evaluation.controls() if one.id == control_id)
-    outcomes = [
-        evaluation.judge(session, reader, control, test, day, waivers, ())
-        for test in control.tests
-        if not test.reads_results
-    ]
+    outcomes = list(evaluation.judged(session, reader, [control], day, waivers, before))
     for outcome in outcomes:
         outcome.population_sha256  # noqa: B018 - computed here, by both processes, and sent along
     return outcomes

@@ -33,7 +33,7 @@ ORDER_LINE = Dataset(
         Column("alloc_discount_minor", "money", "Its share of the order's discount", required=True),
         Column("placed_at", "timestamp", "When the order was placed"),
         Column("is_test", "bool", "Whether the order is no real order"),
-        Column("order_status", "text", "The order's state"),
+        Column("is_draft", "bool", "Whether nobody has placed the order yet"),
     ),
 )
 
@@ -89,7 +89,7 @@ ORDER = Dataset(
         Column("payments_off_multiple", "int", "How many that the processor cannot take", required=True),
         Column("placed_at", "timestamp", "When it was placed", required=True),
         Column("is_test", "bool", "Whether it is no real order", required=True),
-        Column("order_status", "text", "Its state", required=True),
+        Column("is_draft", "bool", "Whether nobody has placed it yet", required=True),
     ),
 )
 

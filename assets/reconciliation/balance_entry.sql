@@ -195,7 +195,6 @@ select
         when kind <> 'entry' then null
         when difference is not null and net_minor <> expected_net_minor then net_minor - expected_net_minor
         else settled_difference_minor
-    end as difference_minor,
-    (epoch_us(occurred_at + age) - epoch_us(occurred_at)) // 86400000000 as age_days
+    end as difference_minor
 from compared
 order by subject_key

@@ -33,7 +33,7 @@ select
     end as authority,
     o.placed_at,
     o.is_test,
-    o.status as order_status
+    o.status = 'draft' as is_draft
 from shop_discount as d
 left join shop_order as o
     on o.order_id = d.order_id

@@ -100,7 +100,7 @@ select
     coalesce(p.payments_off_multiple, 0) as payments_off_multiple,
     o.placed_at,
     o.is_test,
-    o.status as order_status
+    o.status = 'draft' as is_draft
 from shop_order as o
 left join lines as l
     on l.order_id = o.order_id

@@ -35,7 +35,7 @@ select
     l.alloc_discount_minor,
     o.placed_at,
     o.is_test,
-    o.status as order_status
+    o.status = 'draft' as is_draft
 from shop_order_line as l
 left join sale as o
     on o.order_id = l.order_id

@@ -427,7 +427,7 @@ select
     case when o.line_count > 0 then o.lines_untaxed else 0 end::bigint as lines_untaxed,
     o.placed_at,
     o.is_test,
-    o.status as order_status
+    o.status = 'draft' as is_draft
 from reckoned as o
 left join owed as e
     on e.order_id = o.order_id

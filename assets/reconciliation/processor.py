@@ -43,8 +43,8 @@ MATCH = (
         "break_type", "How the sides differ: MISSING_LEFT, MISSING_RIGHT, AMOUNT, CURRENCY, STATUS, DUPLICATE"
     ),
     _money("difference_minor", "Left minus right; null: one side is missing"),
-    Column("age_days", "int", "How old it was when the newest of its evidence was read", unit="days"),
 )
+AGE = Column("age_days", "int", "How many days before the day it was due or read", unit="days")
 
 CHARGE = _facts(
     "charge",
@@ -189,6 +189,7 @@ PAYOUT = _facts(
     Column("deposit_date", "date", "When the bank counts it from"),
     _money("deposit_minor", "What the bank received; null: nothing in time"),
     *MATCH,
+    AGE,
     parameters=("PI-05.deposit_business_days",),
 )
 
@@ -214,6 +215,7 @@ BALANCE = _facts(
     _money("unclear_out_minor", "Likewise of what went out"),
     _money("unexplained_minor", "What even those cannot explain"),
     *MATCH,
+    AGE,
 )
 
 ATTEMPTS = _facts(

@@ -136,7 +136,6 @@ select
     case
         when age_us >= 86400000000 or age_us is null then difference
     end as break_type,
-    platform_minor - processor_minor as difference_minor,
-    age_us // 86400000000 as age_days
+    platform_minor - processor_minor as difference_minor
 from compared
 order by match_key

@@ -9,7 +9,7 @@ from warehouse.dataset import Column, Dataset, Kind, Privacy
 ORDERED = (
     Column("placed_at", "timestamp", "When the order was placed; null: the order is missing"),
     Column("is_test", "bool", "Whether the order is no real order"),
-    Column("order_status", "text", "The order's state"),
+    Column("is_draft", "bool", "Whether nobody has placed the order yet"),
 )
 """What every row says of its order."""
 

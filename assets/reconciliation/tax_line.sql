@@ -72,7 +72,7 @@ select
     coalesce(l.is_gift_card, false) as is_gift_card,
     o.placed_at,
     o.is_test,
-    o.status as order_status
+    o.status = 'draft' as is_draft
 from shop_order_tax_line as t
 left join sale as o
     on o.order_id = t.order_id

@@ -17,5 +17,5 @@ select
     ext_minor,
     expected_ext_minor
 from reconciliation_order_line
-where order_status is distinct from 'draft'
+where is_draft is not true
 order by population_key

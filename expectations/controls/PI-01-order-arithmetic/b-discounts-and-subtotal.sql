@@ -44,5 +44,5 @@ from reconciliation_order
 left join line
     on line.instance = reconciliation_order.instance
     and line.order_id = reconciliation_order.order_id
-where reconciliation_order.order_status is distinct from 'draft'
+where reconciliation_order.is_draft is not true
 order by population_key

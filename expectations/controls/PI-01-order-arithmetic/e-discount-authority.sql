@@ -18,5 +18,5 @@ select
     approver,
     authority
 from reconciliation_discount
-where order_status is distinct from 'draft'
+where is_draft is not true
 order by population_key

@@ -34,5 +34,5 @@ select
     + (expected_discount_minor is null)::bigint
     + (expected_total_minor is null)::bigint as sums_too_large
 from reconciliation_order
-where order_status is distinct from 'draft'
+where is_draft is not true
 order by population_key

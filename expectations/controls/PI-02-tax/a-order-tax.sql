@@ -21,5 +21,5 @@ select
     bases_off,
     lines_untaxed
 from reconciliation_order_tax
-where order_status is distinct from 'draft'
+where is_draft is not true
 order by population_key

@@ -8,7 +8,7 @@ with difference as (
         count(*) as orders,
         sum(tax_minor::hugeint - expected_tax_minor) as difference_minor
     from reconciliation_order_tax
-    where order_status is distinct from 'draft'
+    where is_draft is not true
         and not is_test
         and tax_line_count > 0
         and abs(tax_minor::hugeint - expected_tax_minor) <= tolerance_minor

@@ -14,5 +14,5 @@ select
     tax_lines_minor,
     tax_line_count
 from reconciliation_order_tax
-where order_status is distinct from 'draft'
+where is_draft is not true
 order by population_key

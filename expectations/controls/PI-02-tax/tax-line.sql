@@ -40,5 +40,5 @@ select
         when exempt_reason is not null and certificate_id is null then exempt_reason
     end as uncertified_reason
 from reconciliation_tax_line
-where order_status is distinct from 'draft'
+where is_draft is not true
 order by population_key

@@ -29,8 +29,7 @@ select
         else true
     end as modes_agree,
     match_status,
-    break_type,
-    age_days
+    break_type
 from reconciliation_charge
 where platform_captured_minor > 0
     or processor_captured_minor > 0

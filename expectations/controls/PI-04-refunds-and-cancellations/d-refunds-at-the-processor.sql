@@ -36,7 +36,6 @@ select
         when platform_status is not null and processor_status is not null then 'differs'
     end as outcome,
     match_status,
-    break_type,
-    age_days
+    break_type
 from reconciliation_refund_match
 order by population_key
