@@ -4,8 +4,9 @@ One file per entry, `ledger/<9 digits>.json`: an in-toto Statement in a DSSE env
 signatures is empty until signing arrives. Every entry names the digest of the one before it. Linking a new
 file under the next number is a compare-and-swap: of two writers one wins, the other takes the number after.
 
-Finding the end lists the folder: probing upwards number by number would take a hole, which is damage, for
-the end, and fill it.
+Who opens a ledger lists its folder. Who has read it looks for the next number, and further ahead in widening
+steps: looking at the next alone would take a hole, which is damage, for the end, and fill it. A hole too wide
+to be seen so is found by whoever opens the ledger next.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ GENESIS = "0" * 64
 DIGITS = 9
 NAME = re.compile(rf"(?!0{{{DIGITS}}})[0-9]{{{DIGITS}}}\.json")
 """The name of an entry's file; numbers start at 1."""
+AHEAD = tuple(1 << n for n in range(1, 20))
+"""How far past the next number is looked whether there are entries after a hole."""
 ENTRIES_REMEMBERED = 100_000
 """A year of a company's; beyond, they are read again."""
 SLOW_WRITER = timedelta(hours=1)
@@ -78,9 +81,18 @@ class Ledger:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the entries added since the last look, checking that each names the one before it."""
+        """Read the entries added since the last look, checking that each names the one before it.
+
+        What it costs does not depend on how many there are: the folder is listed once, and again only where
+        a number is missing.
+        """
         if not self.folder.is_dir():
             return
+        if self._last:
+            while self._is_there(self._last + 1):
+                self._take(self._last + 1)
+            if not any(self._is_there(self._last + ahead) for ahead in AHEAD):
+                return
         newest = self.path(self._last).name if self._last else ""
         numbers = sorted(
             int(name[:DIGITS])
@@ -94,30 +106,38 @@ class Ledger:
             self.damage.extend(
                 Damage(gone, "this entry is missing") for gone in range(self._last + 1, number)
             )
-            hole = number != self._last + 1
-            previous = self.entries[-1].sha256 if self.entries else GENESIS
-            try:
-                entry = self._read(number)
-            except (ValueError, KeyError, TypeError) as error:
-                self.damage.append(Damage(number, f"this entry cannot be read ({type(error).__name__})"))
-                unreadable = _digest(self.path(number).read_bytes())
-                entry = Entry(number, "unreadable", NEVER, GENESIS, unreadable, {})
-            else:
-                if entry.previous != previous and not hole:
-                    self.damage.append(
-                        Damage(
-                            number,
-                            f"it names {entry.previous[:12]}… as the entry before it, "
-                            f"whose digest is {previous[:12]}…",
-                        )
+            self._take(number)
+
+    def _take(self, number: int) -> None:
+        """Read the entry of a number that is there."""
+        hole = number != self._last + 1
+        previous = self.entries[-1].sha256 if self.entries else GENESIS
+        try:
+            entry = self._read(number)
+        except (ValueError, KeyError, TypeError) as error:
+            self.damage.append(Damage(number, f"this entry cannot be read ({type(error).__name__})"))
+            unreadable = _digest(self.path(number).read_bytes())
+            entry = Entry(number, "unreadable", NEVER, GENESIS, unreadable, {})
+        else:
+            if entry.previous != previous and not hole:
+                self.damage.append(
+                    Damage(
+                        number,
+                        f"it names {entry.previous[:12]}… as the entry before it, "
+                        f"whose digest is {previous[:12]}…",
                     )
-            self.entries.append(entry)
-            self._last = number
+                )
+        self.entries.append(entry)
+        self._last = number
 
     def _read(self, number: int) -> Entry:
         path = self.path(number)
         found = path.stat()
         return _entry(path, number, (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+
+    def _is_there(self, number: int) -> bool:
+        name = f"{self.folder}/{number:0{DIGITS}d}.json"
+        return os.path.exists(name)  # noqa: PTH110 - asked twenty times an append, without a Path for each
 
     def path(self, number: int) -> Path:
         """Return where the entry of that number rests."""

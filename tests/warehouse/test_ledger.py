@@ -183,6 +183,22 @@ def test_a_removed_entry_is_named_and_never_filled_again(tmp_path: Path) -> None
     assert not (tmp_path / "000000003.json").exists()
 
 
+@pytest.mark.parametrize("removed", [range(4, 5), range(4, 7)])
+def test_a_hole_made_ahead_of_a_reader_is_seen_before_anything_is_appended(
+    tmp_path: Path, removed: range
+) -> None:
+    """Who has read three entries of nine and finds no fourth looks further: the next one goes to the end."""
+    ledger = filled(tmp_path, 3)
+    filled(tmp_path, 6)
+    for number in removed:
+        (tmp_path / f"{number:09d}.json").unlink()
+
+    added = ledger.append("note", {}, AT)
+
+    assert [Damage(number, "this entry is missing") for number in removed] == ledger.damage
+    assert 10 == added.number
+
+
 def test_an_edited_entry_no_longer_fits_the_one_after_it(tmp_path: Path) -> None:
     """One changed byte of content breaks the chain at the following entry."""
     filled(tmp_path, 4)
