@@ -41,7 +41,6 @@ def kept(seed: int, faults: Faults, today: date) -> dict[str, Iterable[Row]]:
         "cycle_count": cycle_counts(seed, faults, today),
         "approval_limit": approval_limits(),
         "late_arrival": late_arrivals(),
-        "reconciliation_tolerance": tolerances(),
     }
 
 
@@ -171,17 +170,3 @@ def late_arrivals() -> Iterator[Row]:
         "reason": "The processor's webhooks were delayed on 14 January.",
         "approver": "head_of_finance",
     }
-
-
-def tolerances() -> Iterator[Row]:
-    """Yield which differences are accepted: of exchange, since the processor's rate is rounded."""
-    for currency in sorted(set(SETTLED_IN.values())):
-        yield {
-            "rule": "R25",
-            "currency": currency,
-            "minor": 1,
-            "days": 0,
-            "approver": "head_of_finance",
-            "valid_from": SINCE,
-            "valid_to": None,
-        }

@@ -1,4 +1,4 @@
-"""What does finance keep beside the shop: fees agreed, deposits, limits, counts, tolerances, late rows?"""
+"""What does finance keep beside the shop: fees agreed, deposits, limits, counts, late rows?"""
 
 from __future__ import annotations
 
@@ -71,34 +71,18 @@ class LateArrival(RegisterRow):
     approver: Text = Field(description="Who approved that it counts")
 
 
-class ReconciliationTolerance(RegisterRow):
-    """One row per difference that a reconciliation rule accepts, and the days it does."""
-
-    rule: Text = Field(description="The rule, such as R25")
-    currency: Text = Field(description="ISO 4217 code of the amounts")
-    minor: Annotated[Whole, Field(ge=0)] = Field(description="Accepted difference, in minor units")
-    days: Annotated[Whole, Field(ge=0)] = Field(description="Accepted difference of dates, in days")
-    approver: Text = Field(description="Who approved it")
-    valid_from: Day = Field(description="First day it is accepted")
-    valid_to: Day | None = Field(default=None, description="Last day it is accepted; null: still")
-
-
 FEE_SCHEDULE = declared("fee_schedule", FeeSchedule, "processor", "currency", "kind", "valid_from")
 BANK_DEPOSIT = declared("bank_deposit", BankDeposit, "deposit_id")
 CYCLE_COUNT = declared("cycle_count", CycleCount, "count_id")
 APPROVAL_LIMIT = declared("approval_limit", ApprovalLimit, "actor", "entity", "currency", people=("actor",))
 LATE_ARRIVAL = declared("late_arrival", LateArrival, "table_name", "row_id")
-RECONCILIATION_TOLERANCE = declared(
-    "reconciliation_tolerance", ReconciliationTolerance, "rule", "currency", "valid_from"
-)
 
 register_finance = together(
     "register_finance",
-    "Fees, deposits, counts, limits, late rows and tolerances, read at once: all or none is stored.",
+    "Fees, deposits, counts, limits and late rows, read at once: all or none is stored.",
     FEE_SCHEDULE,
     BANK_DEPOSIT,
     CYCLE_COUNT,
     APPROVAL_LIMIT,
     LATE_ARRIVAL,
-    RECONCILIATION_TOLERANCE,
 )

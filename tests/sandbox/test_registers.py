@@ -61,7 +61,6 @@ COLUMNS = {
     "cycle_count": "count_id sku location due_on counted_on expected counted resolved_on",
     "approval_limit": "actor entity currency limit_minor",
     "late_arrival": "table_name row_id reason approver",
-    "reconciliation_tolerance": "rule currency minor days approver valid_from valid_to",
 }
 
 
