@@ -44,6 +44,16 @@ class Catalogue:
                     found.add(name)
         return chosen
 
+    def ahead(self, chosen: Collection[Derivation]) -> dict[int, list[Derivation]]:
+        """Return how many days ahead -> the derivations whose results of that day some others read."""
+        found: dict[int, list[Derivation]] = {}
+        for derivation in self.derivations:
+            name = derivation.dataset.name
+            last = max((reader.after.get(name, 0) for reader in chosen), default=0)
+            for days in range(1, last + 1):
+                found.setdefault(days, []).append(derivation)
+        return found
+
     @staticmethod
     def levels(derivations: Sequence[Derivation]) -> list[list[Derivation]]:
         """Return derivations in groups, none of which reads what another of its group makes."""

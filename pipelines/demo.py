@@ -36,6 +36,8 @@ FIRST_DAY = date(2026, 3, 1)
 DAYS = 30
 REAL_DAYS = 1
 """How many of the last days go through Dagster's own jobs: a run costs seconds that a replay does not."""
+SETTLED_AFTER = timedelta(days=7)
+"""By then a day and the days around it have been read for the last time, and nothing judges it again."""
 SEED = 20260301
 PLAN = "plan.json"
 """In a home's sandbox folder: which company lives there."""
@@ -256,7 +258,9 @@ class Replay:
                     told.append(reporter.submit(report, instance))
                 session.index.refresh()
             heard(told)
-        reporting.report_evaluations(instance, session, self.plan.all_days)
+        reporting.report_evaluations(
+            instance, [reporting.Counting.of(session, day) for day in self.plan.all_days]
+        )
 
     def _session(self) -> Session:
         new = not self.clock.file.exists()
@@ -287,6 +291,9 @@ class Replay:
             case "evaluate_day":
                 for day, due in list(evaluation.owed(session)):
                     evaluation.evaluate(session, day, due, workers.judge, workers.derive, again=False)
+                if (settled := step.day - SETTLED_AFTER) >= FIRST_DAY:
+                    counting = reporting.Counting.of(session, settled)
+                    return partial(reporting.report_evaluations, days=[counting])
             case "close_day":
                 return partial(reporting.report_closing, day=step.day, gaps=session.close())
         return None

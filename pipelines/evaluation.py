@@ -71,9 +71,8 @@ class Evaluated:
 def derived_facts(session: Session, dataset: Dataset, day: date) -> dict[str, Any]:
     """Return rows and digests of a derived dataset on a day; empty where there is none."""
     found = [
-        snapshots[-1]
-        for slot, snapshots in session.index.snapshots.items()
-        if slot.dataset == dataset.name and slot.day == day and snapshots
+        session.index.snapshots[Slot(dataset.name, instance, day)][-1]
+        for instance in session.index.instances(dataset.name, day)
     ]
     if not found:
         return {}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
+from typing import Any, Self
 
 import dagster as dg
 
@@ -53,29 +55,48 @@ def report_closing(instance: dg.DagsterInstance, day: date, gaps: Sequence[Gap])
     )
 
 
-def report_evaluations(instance: dg.DagsterInstance, session: Session, days: Sequence[date]) -> None:
-    """Report the derived datasets and controls of days no run evaluated, as they count now.
+@dataclass(frozen=True)
+class Counting:
+    """What counts of a day after its evaluations, as Dagster is to show it."""
 
-    Once, when the replay is over: Dagster keeps one runless check result a day.
+    day: date
+    facts: Mapping[str, Mapping[str, Any]]
+    """Derived dataset -> what is told of it."""
+    results: Sequence[evaluation.Result]
+
+    @classmethod
+    def of(cls, session: Session, day: date) -> Self:
+        """Return what counts of a day now."""
+        facts = {
+            dataset.name: evaluation.derived_facts(session, dataset, day) for dataset in controls.derived()
+        }
+        return cls(
+            day, {name: found for name, found in facts.items() if found}, evaluation.effective(session, day)
+        )
+
+
+def report_evaluations(instance: dg.DagsterInstance, days: Iterable[Counting]) -> None:
+    """Report the derived datasets and controls of days no run evaluated.
+
+    A day that Dagster shows already is left alone, for it keeps one runless check result a day: a day is
+    reported once nothing will change it any more.
     """
+    listed = list(days)
     with _together(instance):
-        for dataset in controls.derived():
-            key = dg.AssetKey(dataset.name)
+        for name in {name for one in listed for name in one.facts}:
+            key = dg.AssetKey(name)
             there = instance.get_materialized_partitions(key)
-            for day in days:
-                if day.isoformat() not in there and (
-                    facts := evaluation.derived_facts(session, dataset, day)
-                ):
+            for one in listed:
+                if name in one.facts and one.day.isoformat() not in there:
                     instance.report_runless_asset_event(
-                        dg.AssetMaterialization(key, partition=day.isoformat(), metadata=facts)
+                        dg.AssetMaterialization(key, partition=one.day.isoformat(), metadata=one.facts[name])
                     )
-        keys = {control.id: controls.control_key(control.id) for control in evaluation.controls()}
-        there_of = {key: instance.get_materialized_partitions(key) for key in keys.values()}
-        for day in days:
-            found = evaluation.effective(session, day)
-            for control_id, key in keys.items():
-                rows = [row for row in found if row["control_id"] == control_id]
-                if rows and day.isoformat() not in there_of[key]:
+        for control in evaluation.controls():
+            key = controls.control_key(control.id)
+            there = instance.get_materialized_partitions(key)
+            for one in listed:
+                rows = [row for row in one.results if row["control_id"] == control.id]
+                if rows and one.day.isoformat() not in there:
                     _report(instance, key, rows)
 
 

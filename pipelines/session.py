@@ -203,15 +203,18 @@ class Session:
         `definitions` are those the controls are about to be judged by: control -> digest.
         `touched` names datasets: then only what is one of them or reads one is computed.
         `derives` computes derivations in other processes; null: they are computed here.
+        What is read of the days after is computed for them first: those are evaluated later.
         """
         reader = Reader(self.store, self.index, self.catalogue.datasets)
         chosen = self.catalogue.touched(touched, left_out)
-        for level in self.catalogue.levels(chosen):
-            if derives is None:
-                self.compute(level, day, reader)
-            else:
-                derives(level, day)
-                self.index.refresh()
+        following = self.catalogue.ahead(chosen).items()
+        for on, wanted in (*((day + timedelta(days=n), made) for n, made in following), (day, chosen)):
+            for level in self.catalogue.levels(wanted):
+                if derives is None:
+                    self.compute(level, on, reader)
+                else:
+                    derives(level, on)
+                    self.index.refresh()
         names = None if touched is None else {*touched, *(one.dataset.name for one in chosen)}
         if names is None or names & self.catalogue.described:
             self._describe_evidence(day, definitions)

@@ -7,6 +7,8 @@ from itertools import chain
 
 from pipelines import evaluation
 from pipelines.catalogue import catalogue
+from warehouse.snapshots import Index
+from warehouse.store import Home, Store
 
 DAY = date(2026, 3, 10)
 WAITING = frozenset(control.id for control in evaluation.controls() if control.cutoff_days)
@@ -50,3 +52,19 @@ def test_what_reads_a_changed_dataset_is_computed_too() -> None:
     assert not any(name.startswith("reconciliation_") for name in chosen)
     kept = {one.dataset.name for one in catalogue().touched({"okta_system_log"}, {"access_login"})}
     assert "access_login" not in kept
+
+
+def test_what_is_read_of_the_next_day_is_derived_before_a_day_is_judged(eight_days: Home) -> None:
+    """A charge made a second after midnight, of an attempt a second before it, is found."""
+    index = Index(Store(eight_days).ledger)
+    read = {
+        slot.dataset: {path.split("/")[1] for path in snapshots[0].inputs if "day=2026-03-04" in path}
+        for slot, snapshots in index.snapshots.items()
+        if slot.dataset in {"reconciliation_charge", "reconciliation_refund_match"}
+        and slot.day == date(2026, 3, 3)
+    }
+
+    assert {
+        "reconciliation_charge": {"shop_payment", "psp_charge"},
+        "reconciliation_refund_match": {"shop_refund", "shop_payment", "psp_refund"},
+    } == read

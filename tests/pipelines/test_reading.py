@@ -69,12 +69,14 @@ def test_every_cell_of_the_reports_matrix_is_a_query_on_the_warehouse(
     for level in ("control", "test"):
         sql = f"""
             select
-                name,
-                verdict
-            from (select distinct {level}_id as name from ctl.{level}_day)
-            cross join (select distinct result_day from ctl.control_day)
-            left join ctl.{level}_day on {level}_id = name and {level}_day.result_day = control_day.result_day
-            order by name, control_day.result_day
+                known.{level}_id as name,
+                judged.verdict
+            from (select distinct {level}_id from ctl.{level}_day) as known
+            cross join (select distinct result_day from ctl.control_day) as listed
+            left join ctl.{level}_day as judged
+                on judged.{level}_id = known.{level}_id
+                and judged.result_day = listed.result_day
+            order by known.{level}_id, listed.result_day
         """
         for row in json.loads(evidence(eight_days.path, "query", sql, "--format", "json").out):
             expected.setdefault(row["name"], []).append(WORDS[row["verdict"]])
