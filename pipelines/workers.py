@@ -7,6 +7,7 @@ what to read or to judge; all record in the one ledger, as Dagster's runs do. No
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from warehouse.ledger import Entry
 
 PROCESSES = 2
+THREADS = max(1, (os.cpu_count() or 1) // PROCESSES)
+"""How many DuckDB uses in each, so that together they use every core once."""
 SLOWEST_FIRST = ("aws", "github", "okta", "stripe", "jira", "shop")
 """Sources that are begun with, so that none is waited for alone at the end."""
 Told = tuple[str, date, tuple["Entry", ...], tuple[tuple[str, str], ...]]
@@ -107,7 +110,7 @@ def _reader(home: Path, ledger_number: int) -> Reader:
     session = _session(home)
     if session.index.ledger.entries[-1].number != ledger_number:
         raise AssertionError("the reader is older than the ledger it is asked for")
-    return Reader(session.store, session.index, session.catalogue.datasets)
+    return Reader(session.store, session.index, session.catalogue.datasets, threads=THREADS)
 
 
 def _collect(home: Path, source: str, round_name: str, day: date, states: bool) -> list[Told]:
@@ -127,7 +130,7 @@ def _collect(home: Path, source: str, round_name: str, day: date, states: bool) 
 def _derive(home: Path, places: Sequence[int], day: date) -> None:
     session = _session(home)
     session.index.refresh()
-    reader = Reader(session.store, session.index, session.catalogue.datasets)
+    reader = Reader(session.store, session.index, session.catalogue.datasets, threads=THREADS)
     session.compute([session.catalogue.derivations[place] for place in places], day, reader)
 
 
