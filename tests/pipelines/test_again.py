@@ -7,7 +7,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeAlias
 
+import pyarrow.parquet as pq
+
 from pipelines.catalogue import catalogue
+from pipelines.evaluation import controls
 from warehouse.dataset import Kind
 from warehouse.snapshots import Index
 from warehouse.store import Home, Store
@@ -61,3 +64,26 @@ def test_a_day_judged_again_and_again_comes_out_alike(
 
     assert again[0][0]
     assert again[0] == again[1]
+
+
+def test_a_later_read_judges_again_only_the_tests_whose_input_it_changed(eight_days: Home) -> None:
+    """A test is either judged or confirmed; one that reads unchanged bytes is confirmed."""
+    store = Store(eight_days)
+    first, *later = [
+        snapshot
+        for slot, snapshots in Index(store.ledger).snapshots.items()
+        if slot.dataset == "ctl_result" and slot.day == DAY
+        for snapshot in snapshots
+    ]
+    tests = {control.id: {test.id for test in control.tests} for control in controls()}
+
+    assert [] == first.header["confirmed"]
+    for snapshot in later:
+        table = pq.read_table(eight_days.path / snapshot.path, partitioning=None)
+        found = [*table["test_id"].to_pylist(), *snapshot.header["confirmed"]]
+
+        listed = [test for control in snapshot.header["definitions"] for test in tests[control]]
+
+        assert sorted(listed) == sorted(found)
+    assert {"PI-01.a", "PI-01.c", "PI-02.b"} <= set(later[-1].header["confirmed"])
+    assert "PI-08.c" not in later[-1].header["confirmed"]
