@@ -1,6 +1,8 @@
 -- R23: does each balance follow from the one read before it and all that moved in between?
--- What moved within a minute of either reading may or may not have been in it: sums of what came in and went out then
--- bound what they can explain. Where the movements of a day in between were not collected nothing can be expected.
+-- A reading is of an instant, known to a minute: it holds what moved up to some movement within that minute, and none
+-- after it. So a difference is explained where two such instants bring exactly what the readings say; a movement that
+-- happens to lie near a reading hides no other difference. Where the movements of a day in between were not collected
+-- nothing can be expected.
 with
     opening as (
         select
@@ -90,6 +92,67 @@ with
             r.closing_minor,
             r.all_known
     ),
+    running as (
+        select
+            r.processor,
+            r.currency,
+            r.opened_at,
+            r.closed_at,
+            e.created_at,
+            sum(sum(e.net_minor)) over (
+                partition by r.processor, r.currency, r.opened_at, r.closed_at
+                order by e.created_at
+            ) as moved_minor
+        from read as r
+        join (
+            select processor, currency, created_at, net_minor from entry
+            union all
+            -- Neither side of a window may be without an instant.
+            select processor, currency, opened_at - interval 1 minute, 0 from read
+        ) as e
+            on e.processor = r.processor
+            and e.currency = r.currency
+            and e.created_at >= r.opened_at - interval 1 minute
+            and e.created_at <= r.closed_at + interval 1 minute
+        group by
+            r.processor,
+            r.currency,
+            r.opened_at,
+            r.closed_at,
+            e.created_at
+    ),
+    -- The last movement before a window stands for all instants up to the next one.
+    cut as (
+        select
+            *,
+            coalesce(
+                lead(created_at) over (partition by processor, currency, opened_at, closed_at order by created_at),
+                'infinity'
+            ) as until
+        from running
+    ),
+    nearest as (
+        select
+            r.processor,
+            r.currency,
+            min(abs(r.closing_minor - r.opening_minor - (c.moved_minor - o.moved_minor))) as unexplained_minor
+        from read as r
+        join cut as o
+            on o.processor = r.processor
+            and o.currency = r.currency
+            and o.opened_at = r.opened_at
+            and o.created_at <= r.opened_at + interval 1 minute
+        join cut as c
+            on c.processor = r.processor
+            and c.currency = r.currency
+            and c.opened_at = r.opened_at
+            and c.created_at <= r.closed_at + interval 1 minute
+            and c.until > r.closed_at - interval 1 minute
+            and c.created_at >= o.created_at
+        group by
+            r.processor,
+            r.currency
+    ),
     compared as (
         select
             * exclude (moved_minor, unclear_in_minor, unclear_out_minor),
@@ -102,12 +165,14 @@ with
     ),
     explained as (
         select
-            *,
+            compared.*,
             case
-                when difference_minor is not null
-                    then greatest(abs(difference_minor) - unclear_in_minor - unclear_out_minor, 0)
+                when compared.difference_minor is not null then nearest.unexplained_minor::bigint
             end as unexplained_minor
         from compared
+        left join nearest
+            on nearest.processor = compared.processor
+            and nearest.currency = compared.currency
     )
 select
     processor || ':' || currency as balance_key,

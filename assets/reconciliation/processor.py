@@ -213,7 +213,7 @@ BALANCE = _facts(
         "Sum of what came in within a minute of either reading, which may be on both sides",
     ),
     _money("unclear_out_minor", "Likewise of what went out"),
-    _money("unexplained_minor", "What even those cannot explain"),
+    _money("unexplained_minor", "What is left of the difference by the instants that explain most of it"),
     *MATCH,
     AGE,
 )

@@ -477,6 +477,19 @@ def test_what_moved_within_a_minute_of_reading_may_be_on_either_side() -> None:
     assert (0, 41, 1, None) == balance(141, edge)
 
 
+def test_what_moved_within_a_minute_of_reading_hides_no_other_difference() -> None:
+    """A reading holds all that moved until an instant: part of it, or the later one alone, explains nothing."""
+    edge = [
+        {"created_at": datetime(2026, 3, 10, 11, 59, 40, tzinfo=UTC), "net_minor": 40},
+        {"created_at": datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC), "net_minor": -15},
+    ]
+    assert (40, 0, 0, "EXACT") == balance(140, edge)
+    assert (40, -40, 0, "TIMING") == balance(100, edge)
+    assert (40, -15, 0, "TIMING") == balance(125, edge)
+    assert (40, -10, 5, None) == balance(130, edge)
+    assert (40, -55, 15, None) == balance(85, edge)
+
+
 def test_without_a_day_of_movements_nothing_can_be_expected() -> None:
     """A day that was not collected is no day without movements."""
     assert (None, None, None, None) == balance(140, [{"created_at": AT, "net_minor": 40}], days=[10])
