@@ -478,7 +478,7 @@ def test_what_moved_within_a_minute_of_reading_may_be_on_either_side() -> None:
 
 
 def test_what_moved_within_a_minute_of_reading_hides_no_other_difference() -> None:
-    """A reading holds all that moved until an instant: part of it, or the later one alone, explains nothing."""
+    """A reading holds what moved until an instant: part of it or the later one alone explains nothing."""
     edge = [
         {"created_at": datetime(2026, 3, 10, 11, 59, 40, tzinfo=UTC), "net_minor": 40},
         {"created_at": datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC), "net_minor": -15},
