@@ -1093,6 +1093,7 @@ NEVER_TOGETHER = (
     (frozenset({"order_twice"}), AT_REST | PAID),
     (frozenset(name for name, subjects in SUBJECTS.items() if subjects is REFUNDS), PAID),
     (TOTALLED, TOTALLED),
+    (frozenset({"capture_twice"}), frozenset({"payment_recorded_late"})),
     (frozenset({"write_off_no_ticket"}), frozenset({"write_off_self_approved"})),
 )
 """Pairs of kinds that could meet on one order, or in one sum, on the same day."""
