@@ -111,14 +111,17 @@ def effective(session: Session, day: date) -> tuple[Result, ...]:
     return tuple(counting[test] for test in sorted(counting))
 
 
-def may_stand(session: Session, day: date, evidence: Collection[str]) -> dict[str, Result]:
+def may_stand(session: Session, reader: Reader, day: date, evidence: Collection[str]) -> dict[str, Result]:
     """Return test -> its newest result about a day, where judging it again could bring the same.
 
-    That is for its inputs to tell, see stands(). None may stand once the waivers were read again.
+    That is for its inputs to tell, see stands(). None may stand once the waivers were read again, or where
+    a result is not what was stored.
     """
     newest: dict[str, Result] = {}
     known: set[str] = set()
     for snapshot in session.index.snapshots.get(Slot("ctl_result", INSTANCE, day), []):
+        if reader.check(snapshot) is not None:
+            return {}
         known.update(snapshot.header["evidence"])
         file = session.store.home.path / snapshot.path
         for row in pq.read_table(file, partitioning=None).to_pylist():
@@ -318,7 +321,9 @@ def evaluate(
     waivers = waivers_of(session, reader, day)
     tests = [(control, test) for control in chosen for test in control.tests]
     # A test of the results of this evaluation is to find them all.
-    before = {} if again or any(t.reads_results for _, t in tests) else may_stand(session, day, evidence)
+    before = (
+        {} if again or any(t.reads_results for _, t in tests) else may_stand(session, reader, day, evidence)
+    )
     if judges is not None:
         outcomes = list(judges(chosen, day, waivers, before))
     else:
