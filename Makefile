@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test bench lint docs lock clean
+.PHONY: help setup demo drawn ui test bench lint docs lock clean
 
 help: ## Print what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -21,6 +21,10 @@ setup: $(READY) ## Install everything into .venv (the other targets do this by t
 
 demo: $(READY) ## Thirty evidence days of a simulated company, from source to verdict
 	@$(BIN)/evidence demo
+
+drawn: $(READY) ## Thirty days of a company and a fault list drawn anew, in a home of their own
+	@seed=$$(od -An -N3 -tu4 /dev/urandom | tr -d ' '); folder=.evidence-drawn/$$seed; echo "seed $$seed in $$folder"; \
+	EVIDENCE_HOME=$$folder $(BIN)/evidence demo --seed $$seed --draw $$seed
 
 ui: $(READY) ## Open Dagster on what the demo collected
 	@$(BIN)/evidence ui
@@ -43,5 +47,5 @@ docs: $(READY) ## Regenerate the control catalogue in the README
 lock: ## Recompile requirements.lock (needs uv; a pip of 2023 needs the extras kept)
 	uv pip compile pyproject.toml --extra sandbox --extra dev --universal --generate-hashes --no-annotate --no-header --no-strip-extras --output-file requirements.lock
 
-clean: ## Remove what the demo collected; the tools stay
-	rm -rf .evidence
+clean: ## Remove what demos collected; the tools stay
+	rm -rf .evidence .evidence-drawn

@@ -25,6 +25,7 @@ Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespac
 Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]+$")]
 Word: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Bound: TypeAlias = Integer | Annotated[str, StringConstraints(pattern=r"^\$[a-z][a-z0-9_]*$")]
+Every: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
 Severity: TypeAlias = Literal["Critical", "High", "Medium", "Low"]
 BreakType: TypeAlias = Literal[
     "MISSING_LEFT",
@@ -210,6 +211,10 @@ class ControlFile(Strict):
     criteria: tuple[Text, ...] = Field(min_length=1, json_schema_extra={"items": {"enum": [*criteria()]}})
     severity: Severity
     frequency: Text
+    every: Every = Field(
+        "day",
+        description="in each of which an occurrence is expected over a period: the control operates as often",
+    )
     lag_days: Annotated[int, Field(ge=0)] = Field(
         description="days between the end of the evidence day and the earliest day its test can be run"
     )
@@ -292,7 +297,7 @@ class Control(ControlFile):
 
         A parameter that is announced for later changes no digest before its day.
         """
-        stated = self.model_dump(mode="json", exclude={"parameters"})
+        stated = self.model_dump(mode="json", exclude={"parameters", "every"})  # counts, and judges nothing
         return _digest(_canonical([stated, self.parameters_on(day)]))
 
 

@@ -93,7 +93,7 @@ def evidence() -> None:
 @click.option(
     "--through-dagster",
     type=click.IntRange(0),
-    default=3,
+    default=1,
     show_default=True,
     help="How many of the last days go through Dagster's own jobs; the others are replayed without runs.",
 )

@@ -1,7 +1,9 @@
 """Thirty evidence days of a simulated company: is exactly what was planted found, and nothing else?
 
 Older days are replayed by the functions Dagster's assets call, and reported to Dagster without runs; the
-last days go through the real jobs. Both store the same evidence.
+last days go through the real jobs. Both store the same evidence, and the same verdicts count in the end.
+A replayed day is judged when it is over and when it was read for the last time; real runs do so after each
+read between as well.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from pipelines import evaluation, runs
 from pipelines.clock import SandboxClock
 from pipelines.configuration import FILE, ConfigurationError, Settings, load
 from pipelines.filing import file_folder
-from pipelines.session import OWED, Session
+from pipelines.session import OWED, READS_OF_AN_EVENT_DAY, Session
 from pipelines.workers import Workers
 from warehouse.store import Home, Store
 
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
 
 FIRST_DAY = date(2026, 3, 1)
 DAYS = 30
-REAL_DAYS = 1
-"""How many of the last days go through Dagster's own jobs: a run costs seconds that a replay does not."""
+READ_AGAIN = timedelta(days=READS_OF_AN_EVENT_DAY - 1)
+"""How long after its first read an event day is read for the last time."""
 SETTLED_AFTER = timedelta(days=7)
 """By then a day and the days around it have been read for the last time, and nothing judges it again."""
 SEED = 20260301
@@ -56,7 +58,8 @@ class Plan:
     okta_down: tuple[date, ...] = ()
     aws_unreachable: tuple[tuple[str, date], ...] = ()
     days: int = DAYS
-    real_days: int = REAL_DAYS
+    real_days: int = 1
+    """How many of the last days go through Dagster's own jobs: a run costs seconds that a replay does not."""
 
     @property
     def all_days(self) -> list[date]:
@@ -248,7 +251,8 @@ class Replay:
                     continue
                 yield step
                 self.clock.set(step.at)
-                self.running.advance(step.at)
+                if step.what.startswith("collect_"):  # nothing else asks the company
+                    self.running.advance(step.at)
                 if step.what == "collect_states":
                     self._file(session)
                 if step.day > self.last_runless:
@@ -290,13 +294,18 @@ class Replay:
                 return partial(reporting.report_captures, results=found)
             case "evaluate_day":
                 for day, due in list(evaluation.owed(session)):
-                    evaluation.evaluate(session, day, due, workers.judge, workers.derive, again=False)
+                    if not self._waits(day, step):
+                        evaluation.evaluate(session, day, due, workers.judge, workers.derive, again=False)
                 if (settled := step.day - SETTLED_AFTER) >= FIRST_DAY:
                     counting = reporting.Counting.of(session, settled)
                     return partial(reporting.report_evaluations, days=[counting])
             case "close_day":
                 return partial(reporting.report_closing, day=step.day, gaps=session.close())
         return None
+
+    def _waits(self, day: date, step: Step) -> bool:
+        """Return whether a day, judged when it was over, waits for its last read to be judged again."""
+        return day < step.day < day + READ_AGAIN and step.day < self.plan.all_days[-1]
 
     def _through_dagster(self, session: Session, step: Step) -> None:
         from pipelines import controls, schedules

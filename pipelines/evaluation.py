@@ -461,6 +461,7 @@ def definition_rows(found: Sequence[Control]) -> list[dict[str, Any]]:
             "owner": control.owner,
             "severity": control.severity,
             "frequency": control.frequency,
+            "every": control.every,
             "lag_days": control.lag_days,
             "cutoff_days": control.cutoff_days,
             "remediation_days": control.remediation_days,

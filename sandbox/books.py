@@ -133,7 +133,7 @@ def cycle_counts(seed: int, faults: Faults, today: date) -> Iterator[Row]:
 
     Now and then pieces are missing, and within three days it is known why, unless that is planted.
     """
-    open_longer = {counted_on(fault): fault for fault in faults.of("count_unexplained")}
+    open_longer = {(counted_on(fault), fault.number): fault for fault in faults.of("count_unexplained")}
     for n in range(COUNTED_DAYS, -2, -1):
         day = today - timedelta(days=n)
         chance = rng(seed, "cycle count", day)
@@ -141,8 +141,8 @@ def cycle_counts(seed: int, faults: Faults, today: date) -> Iterator[Row]:
             sku, expected = f"SKU-{chance.randint(1, ARTICLES):04d}", chance.randint(30, 60)
             missing = 2 if chance.random() < 0.1 else 0
             resolved = day + timedelta(days=3)
-            fault = open_longer.get(day)
-            if fault is not None and fault.number == number:
+            fault = open_longer.get((day, number))
+            if fault is not None:
                 missing, resolved = MISSING, fault.last + timedelta(days=1)
             done = day <= today
             yield {

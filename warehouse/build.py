@@ -22,7 +22,7 @@ from warehouse.snapshots import Index, Slot, Snapshot
 from warehouse.store import Store
 
 SQL = Path(__file__).parent / "sql"
-FORMAT = 1
+FORMAT = 2
 """Raised when the layout of the file changes: an older file is then not extended but made anew."""
 NEEDED = (
     "ctl_result",

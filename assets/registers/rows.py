@@ -15,6 +15,8 @@ from assets.failures import PermanentFailure
 
 MANY = 50
 """Problems shown at most; more help nobody."""
+COMPOSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where PyYAML has it: ten times as fast."""
 Path: TypeAlias = tuple[int | str, ...]
 
 
@@ -87,7 +89,7 @@ def yaml_rows(text: str, name: str) -> Iterator[Placed]:
 def composed(text: str, name: str) -> yaml.Node | None:
     """Return the one document of a YAML text as nodes, which know their lines; None where it is empty."""
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        return yaml.compose(text, Loader=COMPOSER)
     except (
         yaml.MarkedYAMLError
     ) as error:  # its own text quotes the file, which may hold what is nobody's business

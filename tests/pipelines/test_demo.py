@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -64,15 +63,16 @@ def needing(source: str) -> set[str]:
     }
 
 
-def test_a_second_company_with_a_fault_list_drawn_now_is_found_exactly(
+def test_a_second_company_with_a_drawn_fault_list_is_found_exactly(
     tmp_path: Path, evidence: Evidence
 ) -> None:
-    """Thirty days of another company: every drawn fault on its days with its code, and nothing else."""
-    seed = secrets.randbelow(10**6)
+    """Thirty days of another company: every drawn fault on its days with its code, and nothing else.
 
-    answer = evidence(tmp_path, "demo", "--seed", str(seed), "--draw", str(seed))
+    This one was once drawn by chance and found a fault of ours; `make drawn` draws another each time.
+    """
+    answer = evidence(tmp_path, "demo", "--seed", "891448", "--draw", "891448")
 
-    assert 0 == answer.code, f"seed {seed}\n{answer.out}{answer.err}"
+    assert 0 == answer.code, answer.out + answer.err
     assert "Exactly the planted faults were found" in answer.out
 
 

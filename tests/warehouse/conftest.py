@@ -64,6 +64,7 @@ CONTROLS: Sequence[Mapping[str, Any]] = (
         "owner": "it",
         "severity": "High",
         "frequency": "daily",
+        "every": "day",
         "lag_days": 0,
         "cutoff_days": 0,
         "remediation_days": 5,
@@ -170,9 +171,10 @@ class Company:
         broke: Mapping[str, Sequence[str]] | None = None,
         looked_at: Sequence[str] = (),
         definition: str = "d1",
+        waiver: str | None = None,
         **more: Any,
     ) -> Entry:
-        """Store an evaluation: test -> verdict, and test -> the keys that broke its rule."""
+        """Store an evaluation: test -> verdict, and test -> the keys that broke its rule, or that it waives."""
         when = at or instant(day + 1, 1)
         about = START + timedelta(days=day - 1)
         ids = {test: f"{test}/{about}/{when.isoformat()}" for test in verdicts}
@@ -213,6 +215,7 @@ class Company:
                 "severity": "High",
                 "first_seen_at": instant(day),
                 "last_seen_at": instant(day),
+                "waiver_id": waiver,
             }
             for test, keys in (broke or {}).items()
             for key in keys
@@ -265,9 +268,10 @@ class Company:
         path = next(item["path"] for item in items if dataset in (None, item["dataset"]))
         return self.home.path / path
 
-    def publish(self, at: datetime, **more: Any) -> Published:
-        """Publish the home."""
-        return publish(self.store, self.index, self.datasets, CONTROLS, at=at, company="Demo Ltd", **more)
+    def publish(self, at: datetime, *, every: str = "day", **more: Any) -> Published:
+        """Publish the home, with a control that operates as often as is said."""
+        controls = [{**control, "every": every} for control in CONTROLS]
+        return publish(self.store, self.index, self.datasets, controls, at=at, company="Demo Ltd", **more)
 
     def ask(self, sql: str, file: Path | None = None) -> list[tuple[Any, ...]]:
         """Return what the published file answers."""

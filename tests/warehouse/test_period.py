@@ -1,212 +1,214 @@
-"""Is exactly what was expected, and did not come, a gap; and can nobody shorten the list unseen?"""
+"""What does a period's evidence amount to, counted by hand and counted by the macros?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-import pytest
+if TYPE_CHECKING:
+    from conftest import Company
 
-from warehouse.dataset import Column, Dataset, Kind
-from warehouse.gaps import NEVER_RUN, close, recoverable_until
-from warehouse.period import Calendar, closes_at, configure
-from warehouse.snapshots import Gap, Index, Slot
-from warehouse.store import Home, Offered, Store, table_of
+    At = Callable[..., datetime]
 
-COLUMNS = (Column("id", "text", "It", required=True),)
-USER = Dataset("toy_user", Kind.STATE, "One row per user", ("id",), COLUMNS)
-EVENT = Dataset("toy_event", Kind.EVENT, "One row per event", ("id",), COLUMNS, retention_days=30)
-BILL = Dataset("toy_bill", Kind.REGISTER, "One row per bill", ("id",), COLUMNS)
-ACCOUNT = Dataset("toy_account", Kind.DERIVED, "One row per account", ("id",), COLUMNS, follows=Kind.STATE)
-
-
-def march(day: int, hour: int = 12) -> datetime:
-    """Return an instant of March 2026, UTC."""
-    return datetime(2026, 3, 1, hour, tzinfo=UTC) + timedelta(days=day - 1)
-
-
-class World:
-    """A home whose expectations are set on days of March 2026; the period starts on the first."""
-
-    def __init__(self, path: Path) -> None:
-        self.store = Store(Home(path))
-        self.store.open(sandbox=False, at=march(1))
-        self.index = Index(self.store.ledger)
-
-    def expect(self, day: int, *pairs: tuple[Dataset, str]) -> None:
-        """Say what is expected from a day on."""
-        configure(self.store, date(2026, 3, 1), pairs, march(day))
-        self.index.refresh()
-
-    def capture(self, dataset: Dataset, day: int, instance: str = "one") -> None:
-        """Store one snapshot."""
-        self.store.write(
-            [Offered(dataset, table_of(dataset, [{"id": "a"}]))],
-            kind="snapshot",
-            instance=instance,
-            day=march(day).date(),
-            header={"captured_at": march(day).isoformat(), "round": march(day).isoformat()},
-            recorded_at=march(day),
-        )
-
-    def fail(self, dataset: Dataset, day: int, error: str) -> None:
-        """Record a failed attempt."""
-        body = {
-            "datasets": [dataset.name],
-            "instance": "one",
-            "day": march(day).date().isoformat(),
-            "error": error,
-            "retryable": True,
-        }
-        self.store.ledger.append("failure", body, march(day))
-
-    @property
-    def calendar(self) -> Calendar:
-        """What is expected, over all configurations."""
-        return Calendar(self.index.configurations)
-
-    def days(self, dataset: Dataset, instance: str) -> list[int]:
-        """Return on which days of March a snapshot is expected."""
-        return [
-            day
-            for day in range(1, 32)
-            if instance in self.calendar.instances(dataset.name, march(day).date())
-        ]
+OCCURRENCES = "select day(last_day), became from period_occurrences({}) where test_id = 'AC-01.a'"
+STATEMENT = """
+select
+    expected,
+    performed,
+    late,
+    failed,
+    waived,
+    no_occurrence,
+    not_tested,
+    errors,
+    missed,
+    pending,
+    longest_gap,
+    deviations,
+    waived_deviations,
+    longest_days,
+    statement
+from period_statement({})
+where test_id = 'AC-01.a'
+"""
+NAMES = (
+    "expected",
+    "performed",
+    "late",
+    "failed",
+    "waived",
+    "no_occurrence",
+    "not_tested",
+    "errors",
+    "missed",
+    "pending",
+    "longest_gap",
+    "deviations",
+    "waived_deviations",
+    "longest_days",
+)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """Return a home that expects nothing yet."""
-    return World(tmp_path)
+def stated(company: Company, window: str) -> tuple[dict[str, int], str]:
+    """Return what is not zero, and the sentence."""
+    ((*counts, sentence),) = company.ask(STATEMENT.format(window))
+    return {name: count for name, count in zip(NAMES, counts, strict=True) if count}, sentence
 
 
-def slots(gaps: Sequence[Gap]) -> list[tuple[str, str, int]]:
-    """Return dataset, instance and day of gaps."""
-    return sorted((gap.slot.dataset, gap.slot.instance, gap.slot.day.day) for gap in gaps)
-
-
-def test_an_instance_is_expected_from_the_day_it_was_added_until_the_day_it_was_dropped(world: World) -> None:
-    """The first list counts from the configured start, later ones from their own day."""
-    world.expect(3, (USER, "one"))
-    world.expect(20, (USER, "one"), (USER, "two"))
-    world.expect(25, (USER, "one"))
-
-    assert list(range(1, 32)) == world.days(USER, "one")
-    assert list(range(20, 26)) == world.days(USER, "two")
-
-
-def test_what_is_dropped_and_listed_again_on_one_day_is_expected_once(world: World) -> None:
-    """As when somebody corrects a slip of the hand in evidence.yaml."""
-    world.expect(1, (USER, "one"), (USER, "two"))
-    world.expect(5, (USER, "one"))
-    world.expect(5, (USER, "one"), (USER, "two"))
-    day = date(2026, 3, 5)
-
-    assert ["one", "two"] == world.calendar.instances("toy_user", day)
-    assert [Slot("toy_user", "one", day), Slot("toy_user", "two", day)] == sorted(
-        (slot for slot, _ in world.calendar.slots(day)), key=str
-    )
-
-
-def test_an_unchanged_configuration_is_recorded_once(world: World) -> None:
-    """In whichever order it is listed; a changed declaration is a change."""
-    world.expect(1, (USER, "one"), (EVENT, "one"))
-    world.expect(2, (EVENT, "one"), (USER, "one"))
-    wider = Dataset("toy_user", Kind.STATE, "One row per user", ("id",), (*COLUMNS, Column("b", "int", "B")))
-    world.expect(3, (wider, "one"), (EVENT, "one"))
-
-    assert [1, 3] == [entry.recorded_at.day for entry in world.index.configurations]
-
-
-def test_a_later_start_does_not_shorten_the_period(world: World) -> None:
-    """The first days stay expected; the ledger shows both lists."""
-    world.expect(1, (USER, "one"))
-    configure(world.store, date(2026, 3, 9), [(USER, "one")], march(10))
-    world.index.refresh()
-
-    assert date(2026, 3, 1) == world.calendar.start
-    assert list(range(1, 32)) == world.days(USER, "one")
-
-
-def test_derived_datasets_are_expected_only_where_asked_for(world: World) -> None:
-    """They can be computed any time, so their absence is no gap."""
-    world.expect(1, (USER, "one"), (ACCOUNT, "toy-one"))
-    day = date(2026, 3, 1)
-
-    assert ["toy_user"] == [slot.dataset for slot, _ in world.calendar.slots(day)]
-    assert ["toy_account", "toy_user"] == sorted(
-        slot.dataset for slot, _ in world.calendar.slots(day, derived=True)
-    )
-
-
-def test_a_state_closes_with_its_day_and_an_event_a_day_later() -> None:
-    """Events are read after their day, and once more a day after that."""
-    day = date(2026, 2, 28)
-
-    assert datetime(2026, 3, 1, tzinfo=UTC) == closes_at(Kind.STATE, day) == closes_at(Kind.REGISTER, day)
-    assert datetime(2026, 3, 2, tzinfo=UTC) == closes_at(Kind.EVENT, day)
-
-
-def test_three_days_without_runs_are_exactly_their_gaps(world: World) -> None:
-    """States of the three closed days, events of the two that are past their grace; once."""
-    world.expect(1, (USER, "one"), (BILL, "main"), (EVENT, "one"))
-    now = datetime(2026, 3, 4, tzinfo=UTC)
-    gaps = close(world.store, world.index, now)
+def test_a_daily_control_with_two_gaps_and_one_late_run(company: Company, at: At) -> None:
+    """Ten days: one nobody judged, one that could not be told, one judged two days too late."""
+    for day in (1, 2, 3, 5, 8, 9, 10):
+        company.evaluate(day, {"AC-01.a": "PASS"})
+    company.evaluate(6, {"AC-01.a": "NOT_TESTED"})
+    company.evaluate(7, {"AC-01.a": "PASS"}, at=at(11))
+    company.publish(at(13))
+    window = "date '2026-03-01', date '2026-03-11'"
 
     assert [
-        ("toy_bill", "main", 1),
-        ("toy_bill", "main", 2),
-        ("toy_bill", "main", 3),
-        ("toy_event", "one", 1),
-        ("toy_event", "one", 2),
-        ("toy_user", "one", 1),
-        ("toy_user", "one", 2),
-        ("toy_user", "one", 3),
-    ] == slots(gaps)
-    assert {NEVER_RUN} == {gap.cause for gap in gaps}
-    assert [] == close(world.store, world.index, now)
-    assert [] == close(world.store, Index(world.store.ledger), now)
+        (1, "PERFORMED"),
+        (2, "PERFORMED"),
+        (3, "PERFORMED"),
+        (4, "MISSED"),
+        (5, "PERFORMED"),
+        (6, "NOT_TESTED"),
+        (7, "LATE"),
+        (8, "PERFORMED"),
+        (9, "PERFORMED"),
+        (10, "PERFORMED"),
+    ] == company.ask(OCCURRENCES.format(window))
+    assert (
+        {"expected": 10, "performed": 8, "late": 1, "not_tested": 1, "missed": 1, "longest_gap": 1},
+        "tested 8 of 10 days (80.0 %), 1 of them late, missing 2: 2026-03-04 2026-03-06; 0 deviations",
+    ) == stated(company, window)
 
 
-def test_what_is_there_is_no_gap_and_what_failed_names_its_last_failure(world: World) -> None:
-    """Of two instances, one that came and one that did not; the cause is that of the last attempt."""
-    world.expect(1, (USER, "one"), (USER, "two"), (BILL, "one"))
-    world.fail(BILL, 1, "the folder is not mounted")
-    world.fail(BILL, 1, "line 3: no owner")
-    world.capture(USER, 1, "two")
-    gaps = close(world.store, world.index, march(2))
+def test_a_gap_is_as_long_as_its_days_in_a_row(company: Company, at: At) -> None:
+    """Days 2 to 4 were lost to three different causes, and are one gap of three."""
+    company.evaluate(1, {"AC-01.a": "PASS"})
+    company.evaluate(2, {"AC-01.a": "NOT_TESTED"})
+    company.evaluate(3, {"AC-01.a": "ERROR"})
+    company.evaluate(5, {"AC-01.a": "NO_OCCURRENCE"})
+    company.publish(at(8))
 
-    assert [("toy_bill", "one", 1), ("toy_user", "one", 1)] == slots(gaps)
-    assert {"toy_bill": "line 3: no owner", "toy_user": NEVER_RUN} == {g.slot.dataset: g.cause for g in gaps}
+    assert (
+        {
+            "expected": 5,
+            "performed": 1,
+            "no_occurrence": 1,
+            "not_tested": 1,
+            "errors": 1,
+            "missed": 1,
+            "longest_gap": 3,
+        },
+        "tested 1 of 5 days (20.0 %), nothing to test in 1, missing 3: 2026-03-02 2026-03-03 2026-03-04; "
+        "0 deviations",
+    ) == stated(company, "date '2026-03-01', date '2026-03-06'")
 
 
-def test_only_events_can_still_be_had_and_only_as_long_as_the_source_keeps_them(world: World) -> None:
-    """The gap says until when."""
-    world.expect(1, (USER, "one"), (EVENT, "one"))
-    close(world.store, world.index, march(3))
-    day = date(2026, 3, 1)
+def test_a_quarterly_control_across_five_months(company: Company, at: At) -> None:
+    """March to July: two quarters end in it. One was looked at, of the other nothing was."""
+    company.evaluate(20, {"AC-01.a": "PASS"})
+    company.publish(at(160), every="quarter")
+    window = "date '2026-03-01', date '2026-08-01'"
 
-    assert {
-        Slot("toy_user", "one", day): None,
-        Slot("toy_user", "one", date(2026, 3, 2)): None,
-        Slot("toy_event", "one", day): date(2026, 3, 31),
-    } == {slot: gap.recoverable_until for slot, gap in world.index.gaps.items()}
-    assert [None, date(2026, 3, 31)] == sorted(
-        (recoverable_until(item, day) for item in world.calendar.expected), key=str, reverse=True
+    assert [
+        (date(2026, 3, 1), date(2026, 3, 31), "PERFORMED"),
+        (date(2026, 4, 1), date(2026, 6, 30), "MISSED"),
+    ] == company.ask(
+        f"select first_day, last_day, became from period_occurrences({window}) where test_id = 'AC-01.a'"
+    )
+    assert (
+        {"expected": 2, "performed": 1, "missed": 1, "longest_gap": 1},
+        "tested 1 of 2 quarters (50.0 %), missing 1: 2026-06-30; 0 deviations",
+    ) == stated(company, window)
+
+
+def test_a_test_that_was_changed_shows_that_two_versions_judged(company: Company, at: At) -> None:
+    """Changed on day 12 of 13."""
+    for day in range(1, 14):
+        company.evaluate(day, {"AC-01.a": "PASS"}, definition="d1" if day < 12 else "d2")
+    company.publish(at(15))
+
+    assert (
+        {"expected": 13, "performed": 13},
+        "tested 13 of 13 days (100.0 %); 0 deviations; judged by 2 versions of the test",
+    ) == stated(company, "date '2026-03-01', date '2026-03-14'")
+
+
+def test_an_exception_mended_back_and_mended_again_deviated_twice(company: Company, at: At) -> None:
+    """Two episodes of one exception, the second of two days."""
+    for day, keys in ((1, ["k1"]), (2, []), (3, ["k1"]), (4, ["k1"]), (5, [])):
+        company.evaluate(day, {"AC-01.a": "FAIL" if keys else "PASS"}, broke={"AC-01.a": keys})
+    company.publish(at(7))
+
+    assert (
+        {"expected": 5, "performed": 5, "failed": 3, "deviations": 2, "longest_days": 2},
+        "tested 5 of 5 days (100.0 %); 2 deviations, the longest seen over 2 days",
+    ) == stated(company, "date '2026-03-01', date '2026-03-06'")
+
+
+def test_a_waiver_that_expires_leaves_a_deviation(company: Company, at: At) -> None:
+    """Waived on days 18 and 19, in force no more on day 20; another exception stays waived throughout."""
+    for day in (18, 19, 20, 21):
+        company.evaluate(
+            day, {"AC-01.a": "PASS_WAIVED" if day < 20 else "FAIL"}, broke={"AC-01.a": ["k1"]},
+            waiver="W-1" if day < 20 else None,
+        )  # fmt: skip
+        company.evaluate(day, {"AC-01.b": "PASS_WAIVED"}, broke={"AC-01.b": ["k2"]}, waiver="W-2")
+    company.publish(at(23))
+    window = "date '2026-03-18', date '2026-03-22'"
+
+    assert (
+        {"expected": 4, "performed": 4, "failed": 2, "waived": 2, "deviations": 1, "longest_days": 4},
+        "tested 4 of 4 days (100.0 %); 1 deviation, the longest seen over 4 days",
+    ) == stated(company, window)
+    assert [("tested 4 of 4 days (100.0 %); 0 deviations; 1 waived",)] == company.ask(
+        f"select statement from period_statement({window}) where test_id = 'AC-01.b'"
     )
 
 
-def test_an_instance_dropped_leaves_no_gaps_after_that(world: World) -> None:
-    """And one added later none before."""
-    world.expect(1, (USER, "one"))
-    world.expect(3, (USER, "two"))
+def test_what_is_not_due_yet_is_neither_tested_nor_missing(company: Company, at: At) -> None:
+    """On the third day the second is still open, and nothing is said of it."""
+    company.evaluate(1, {"AC-01.a": "PASS"})
+    company.publish(at(3))
 
-    assert [("toy_user", "one", day) for day in (1, 2, 3)] + [("toy_user", "two", day) for day in (3, 4)] == (
-        slots(close(world.store, world.index, march(5, 0)))
+    assert (
+        {"expected": 1, "performed": 1, "pending": 2},
+        "tested 1 of 1 days (100.0 %); 0 deviations",
+    ) == stated(company, "date '2026-03-01', date '2026-03-04'")
+    assert ({"pending": 2}, "nothing was due yet") == stated(company, "date '2026-03-02', date '2026-03-04'")
+
+
+def test_a_share_never_reads_as_whole_while_one_is_missing(company: Company, at: At) -> None:
+    """1 of 3 is 33.3, not rounded up; so 1,999 of 2,000 could never read 100."""
+    company.evaluate(1, {"AC-01.a": "PASS"})
+    company.evaluate(2, {"AC-01.a": "PASS"})
+    company.publish(at(6))
+
+    assert (
+        {"expected": 3, "performed": 2, "missed": 1, "longest_gap": 1},
+        "tested 2 of 3 days (66.6 %), missing 1: 2026-03-03; 0 deviations",
+    ) == stated(company, "date '2026-03-01', date '2026-03-04'")
+
+
+def test_a_result_whose_evidence_was_touched_was_not_tested(company: Company, at: At) -> None:
+    """A pass that rests on a file which is no longer what was stored counts as an error."""
+    entry = company.users(1, {"u1": "ACTIVE"})
+    company.evaluate(1, {"AC-01.a": "PASS"}, read=[entry.body["snapshots"][0]["sha256"]])
+    file = company.file(entry)
+    file.chmod(0o644)
+    file.write_bytes(b"something else")
+    company.publish(at(4))
+
+    assert [(1, "ERROR")] == company.ask(OCCURRENCES.format("date '2026-03-01', date '2026-03-02'"))
+
+
+def test_each_criterion_belongs_to_one_category(company: Company, at: At) -> None:
+    """The common criteria are Security's; the letters of the others say whose they are."""
+    company.publish(at(2))
+
+    assert [("security", "availability", "processing_integrity", "confidentiality", "privacy")] == company.ask(
+        "select category_of('CC6.1'), category_of('A1.2'), category_of('PI1.4'), category_of('C1.1'), "
+        "category_of('P4.3')"
     )
-
-
-def test_without_a_configuration_nothing_is_expected(world: World) -> None:
-    """A home that was only opened."""
-    assert [] == close(world.store, world.index, march(9))

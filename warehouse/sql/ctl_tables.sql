@@ -6,6 +6,7 @@ create table ctl.control (
     owner varchar,
     severity varchar,
     frequency varchar,
+    every varchar not null,
     lag_days bigint,
     cutoff_days bigint,
     remediation_days bigint,
@@ -20,6 +21,7 @@ comment on column ctl.control.criteria is 'The criteria it serves';
 comment on column ctl.control.owner is 'The role that answers for it';
 comment on column ctl.control.severity is 'Critical, High, Medium or Low';
 comment on column ctl.control.frequency is 'How often it operates';
+comment on column ctl.control.every is 'day, week, month, quarter or year: in each of them an occurrence is expected';
 comment on column ctl.control.lag_days is 'Days between the end of an evidence day and its test';
 comment on column ctl.control.cutoff_days is 'Days after the end of an evidence day in which what belongs to it may still arrive; it is first judged then';
 comment on column ctl.control.remediation_days is 'Days within which an exception is to be mended; null: not stated';
