@@ -71,6 +71,7 @@ def evidence() -> None:
       evidence test        judge the controls against the snapshots
       evidence publish     build the analysts' DuckDB file
       evidence status      which control held on which day, and where evidence is missing
+      evidence period      what a period's evidence amounts to, test by test, and what it lacks
       evidence report      the same for people, as one HTML file
       evidence verify      has anything been altered, removed or added behind our back?
 
@@ -248,6 +249,38 @@ def report(out: Path | None) -> None:
     from pipelines import commands
 
     sys.exit(commands.report(settings(), console(), out))
+
+
+@evidence.command()
+@click.option("--audit", "audit_id", help="An audit of the register observation_period; else its only one.")
+@click.option("--from", "first", type=DAY, help="Any window instead: its first day.")
+@click.option("--to", "last", type=DAY, help="Its last day.")
+@click.option(
+    "--category",
+    "categories",
+    multiple=True,
+    type=click.Choice(["security", "availability", "processing_integrity", "confidentiality", "privacy"]),
+    help="What if only these categories were in scope; may be given several times.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def period(
+    audit_id: str | None, first: date | None, last: date | None, categories: tuple[str, ...], form: str
+) -> None:
+    """State what was tested in an observation period, on how many of its days, and what is missing.
+
+    Counts and never judges. Exits with 0 when every test was made on every day and nothing deviated, else 2.
+    """
+    from pipelines.configuration import home
+    from pipelines.period import show
+
+    if (first is None) != (last is None):
+        raise click.UsageError("--from and --to go together.")
+    if first is not None and audit_id is not None:
+        raise click.UsageError("--audit and --from/--to exclude each other.")
+    window = (first, last) if first is not None and last is not None else None
+    if window is not None and window[1] < window[0]:
+        raise click.UsageError(f"--to {last} is before --from {first}.")
+    sys.exit(show(home(), console(), audit_id=audit_id, window=window, categories=categories, form=form))
 
 
 @evidence.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -122,6 +123,7 @@ class RegistersPart:
             self._yaml(name, list(rows))
         booked = list(bank.deposits(self._seed, self._faults, to.date()))
         self._csv("bank_deposit", bank.HEADING, [[row[name] for name in bank.HEADING] for row in booked])
+        self._yaml("exception_action", list(self._actions(to)))
         planted = [self._waiver(f) for f in self._faults.of("register_waiver") if _known(f, to)]
         self._yaml("waiver", [*self._service_waivers(), *planted])
         self._yaml(
@@ -186,6 +188,27 @@ class RegistersPart:
             "dr_action": governance.recovery_actions(faults, today),
             **books.kept(self._seed, faults, today),
         }
+
+    def _actions(self, to: datetime) -> Iterator[dict[str, Any]]:
+        """Yield what the company did about sign-ins without a strong factor, as far as it has by then.
+
+        It writes the digest that its evidence warehouse shows for the exception.
+        """
+        for fault in self._faults.all:
+            if (fault.test, fault.expect) != ("AC-01.a", "fail"):
+                continue
+            named = f"{fault.test}|{self._key_of(fault)}|{fault.code}"
+            noted = {
+                "exception_id": hashlib.sha256(named.encode()).hexdigest(),
+                "ticket_key": f"SEC-{fault.first:%m%d}",
+            }
+            for at, event, actor in (
+                (instant(fault.first + timedelta(days=1), 9), "ticketed", "it-operations"),
+                (instant(fault.last, 16), "remediation_claimed", "it-operations"),
+                (instant(fault.last + timedelta(days=2), 10), "verified", "security-lead"),
+            ):
+                if at <= to:
+                    yield noted | {"done_at": at, "event": event, "actor": actor, "note": None}
 
     def _service_waivers(self) -> Iterator[dict[str, Any]]:
         """Yield why service accounts go without MFA; one that is signed in to is not covered."""

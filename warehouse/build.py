@@ -30,9 +30,10 @@ NEEDED = (
     "ctl_exception",
     "register_waiver",
     "register_observation_period",
+    "register_exception_action",
 )
 """Datasets the SQL of ctl and rec names."""
-FIRST = ("utc_day", "day_end", "verdict_rank")
+FIRST = ("utc_day", "day_end", "verdict_rank", "due_days")
 """Macros that other SQL uses, made before it."""
 NEEDS = {
     "who_had": {"access_entitlement", "identity_person"},
@@ -47,6 +48,7 @@ FROM_DATASETS = {
     "ctl.population": "ctl_population",
     "ctl.waiver": "register_waiver",
     "ctl.observation_period": "register_observation_period",
+    "ctl.exception_action": "register_exception_action",
 }
 """Tables and views whose columns are those of a dataset, and so are commented as there."""
 
@@ -266,7 +268,14 @@ class Build:
             "recorded_at timestamptz, fault varchar, without_results boolean)"
         )
         self._fill("lost_evaluation", lost)
-        self._script("ctl_results.sql", "ctl_exceptions.sql", "ctl_views.sql", "rec.sql", "rec_late.sql")
+        self._script(
+            "ctl_results.sql",
+            "ctl_exceptions.sql",
+            "ctl_life.sql",
+            "ctl_views.sql",
+            "rec.sql",
+            "rec_late.sql",
+        )
         self._matrix()
         for relation, name in FROM_DATASETS.items():
             texts = views.texts_of(self.datasets[name])

@@ -5,7 +5,17 @@ any other file of that folder, and no personal data of shoppers (registers name 
 Least scopes: read access to the folder.
 """
 
-from assets.registers import access, assets, finance, policies, pricing, recovery, vendors
+from assets.registers import access, assets, exceptions, finance, policies, pricing, recovery, vendors
 from assets.registers.models import schemas
 
-__all__ = ["access", "assets", "finance", "policies", "pricing", "recovery", "schemas", "vendors"]
+__all__ = [
+    "access",
+    "assets",
+    "exceptions",
+    "finance",
+    "policies",
+    "pricing",
+    "recovery",
+    "schemas",
+    "vendors",
+]

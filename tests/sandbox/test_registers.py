@@ -31,6 +31,7 @@ COLUMNS = {
     "tolerance_minor",
     "waiver": "waiver_id control_id test_id subject_pattern exception_code reason compensating_control "
     "risk_id requested_by approved_by approved_at effective_from expires_at revoked_at",
+    "exception_action": "exception_id ticket_key done_at event actor note",
     "observation_period": "audit_id report_type period_start period_end categories criteria_version auditor",
     "control_change": "control_id definition_sha256 reason author approved_by approved_at",
     "role_matrix": "job_role system_id entitlement approved_by reviewed_on",

@@ -13,6 +13,7 @@ import pytest
 
 from assets import reconciliation
 from assets.registers.assets import register_observation_period, register_waiver
+from assets.registers.exceptions import register_exception_action
 from expectations import results
 from warehouse.dataset import Column, Dataset, Kind
 from warehouse.gaps import close
@@ -25,6 +26,7 @@ from warehouse.store import Home, Offered, Store, table_of
 START = date(2026, 3, 1)
 (WAIVER,) = register_waiver.datasets
 (OBSERVATION_PERIOD,) = register_observation_period.datasets
+(EXCEPTION_ACTION,) = register_exception_action.datasets
 USER = Dataset(
     name="demo_user",
     kind=Kind.STATE,
@@ -108,7 +110,8 @@ class Company:
         self.store = Store(self.home)
         self.store.open(sandbox=True, at=instant(1, 0))
         self.index = Index(self.store.ledger)
-        found = (USER, SALE, ACCOUNT, WAIVER, OBSERVATION_PERIOD, *results.DATASETS)
+        registers = (WAIVER, OBSERVATION_PERIOD, EXCEPTION_ACTION)
+        found = (USER, SALE, ACCOUNT, *registers, *results.DATASETS)
         derived = tuple(v for v in vars(reconciliation).values() if isinstance(v, Dataset))
         self.datasets = {dataset.name: dataset for dataset in (*found, *derived)}
 
@@ -174,7 +177,7 @@ class Company:
         waiver: str | None = None,
         **more: Any,
     ) -> Entry:
-        """Store an evaluation: test -> verdict, and test -> the keys that broke its rule, or that it waives."""
+        """Store an evaluation: test -> verdict, and test -> the keys that broke it; waived by a waiver."""
         when = at or instant(day + 1, 1)
         about = START + timedelta(days=day - 1)
         ids = {test: f"{test}/{about}/{when.isoformat()}" for test in verdicts}
@@ -297,4 +300,4 @@ def at() -> Callable[..., datetime]:
 @pytest.fixture
 def declared() -> Mapping[str, Dataset]:
     """Return the datasets of the small company by their last word."""
-    return {"user": USER, "sale": SALE, "account": ACCOUNT, "waiver": WAIVER}
+    return {"user": USER, "sale": SALE, "account": ACCOUNT, "waiver": WAIVER, "action": EXCEPTION_ACTION}

@@ -101,8 +101,10 @@ def test_a_gap_is_as_long_as_its_days_in_a_row(company: Company, at: At) -> None
             "missed": 1,
             "longest_gap": 3,
         },
-        "tested 1 of 5 days (20.0 %), nothing to test in 1, missing 3: 2026-03-02 2026-03-03 2026-03-04; "
-        "0 deviations",
+        (
+            "tested 1 of 5 days (20.0 %), nothing to test in 1, missing 3: "
+            "2026-03-02 2026-03-03 2026-03-04; 0 deviations"
+        ),
     ) == stated(company, "date '2026-03-01', date '2026-03-06'")
 
 
@@ -175,7 +177,7 @@ def test_what_is_not_due_yet_is_neither_tested_nor_missing(company: Company, at:
 
     assert (
         {"expected": 1, "performed": 1, "pending": 2},
-        "tested 1 of 1 days (100.0 %); 0 deviations",
+        "tested 1 of 1 days (100.0 %), 2 not due yet; 0 deviations",
     ) == stated(company, "date '2026-03-01', date '2026-03-04'")
     assert ({"pending": 2}, "nothing was due yet") == stated(company, "date '2026-03-02', date '2026-03-04'")
 
@@ -208,7 +210,9 @@ def test_each_criterion_belongs_to_one_category(company: Company, at: At) -> Non
     """The common criteria are Security's; the letters of the others say whose they are."""
     company.publish(at(2))
 
-    assert [("security", "availability", "processing_integrity", "confidentiality", "privacy")] == company.ask(
+    assert [
+        ("security", "availability", "processing_integrity", "confidentiality", "privacy")
+    ] == company.ask(
         "select category_of('CC6.1'), category_of('A1.2'), category_of('PI1.4'), category_of('C1.1'), "
         "category_of('P4.3')"
     )

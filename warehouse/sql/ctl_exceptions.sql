@@ -86,7 +86,7 @@ select
     episodes.open_since,
     seen.last_seen_at,
     date_diff('day', episodes.open_since, (select published_at from meta.published)) as days_open,
-    episodes.open_since + to_days(control.remediation_days::integer) as due_at,
+    episodes.open_since + to_days(coalesce(control.remediation_days, due_days(seen.severity))::integer) as due_at,
     seen.detail,
     seen.result_day,
     judged.evidence_verifies
@@ -114,7 +114,7 @@ comment on column ctl.open_exceptions.severity is 'Critical, High, Medium or Low
 comment on column ctl.open_exceptions.open_since is 'When it was first seen in this episode, UTC';
 comment on column ctl.open_exceptions.last_seen_at is 'When it was last seen, UTC';
 comment on column ctl.open_exceptions.days_open is 'Days between open_since and the making of this file';
-comment on column ctl.open_exceptions.due_at is 'By when the control wants it mended; null: it does not say';
+comment on column ctl.open_exceptions.due_at is 'By when it is to be mended, UTC: as its control says, else by its severity';
 comment on column ctl.open_exceptions.detail is 'The facts the rule judged, as JSON';
 comment on column ctl.open_exceptions.result_day is 'The last evidence day it was found on';
 comment on column ctl.open_exceptions.evidence_verifies is 'Whether every file behind it is still what the ledger names';

@@ -30,7 +30,7 @@ GOOD = """\
    type: keyless, created_on: 2025-01-01, restricted_required: false}
 """
 
-UNUSED = {"bank_deposit"}
+UNUSED = {"bank_deposit", "exception_action"}
 """Registers that the company has no rows for yet."""
 
 

@@ -110,6 +110,7 @@ select
             -- Rounded down, so that it never reads 100 where one is missing.
             || (1000 * performed // expected) // 10 || '.' || (1000 * performed // expected) % 10 || ' %)'
             || case when no_occurrence > 0 then ', nothing to test in ' || no_occurrence else '' end
+            || case when pending > 0 then ', ' || pending || ' not due yet' else '' end
             || case when late > 0 then ', ' || late || ' of them late' else '' end
             || case
                 when len(missing_days) > 0
