@@ -142,3 +142,4 @@ def _modules() -> Iterator[ModuleType]:
             if inner.name != "client":  # which may import a vendor's library
                 yield importlib.import_module(f"assets.{info.name}.{inner.name}")
     yield importlib.import_module("expectations.results")
+    yield importlib.import_module("warehouse.audit.samples")

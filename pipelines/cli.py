@@ -72,6 +72,8 @@ def evidence() -> None:
       evidence publish     build the analysts' DuckDB file
       evidence status      which control held on which day, and where evidence is missing
       evidence period      what a period's evidence amounts to, test by test, and what it lacks
+      evidence sample      rows of a test's population for the auditor, drawn so that anyone can
+      evidence finding     what the auditor found of one of them
       evidence report      the same for people, as one HTML file
       evidence verify      has anything been altered, removed or added behind our back?
 
@@ -281,6 +283,68 @@ def period(
     if window is not None and window[1] < window[0]:
         raise click.UsageError(f"--to {last} is before --from {first}.")
     sys.exit(show(home(), console(), audit_id=audit_id, window=window, categories=categories, form=form))
+
+
+@evidence.command()
+@click.argument("test_id", metavar="TEST")
+@click.option("--from", "first", type=DAY, required=True, help="The first day of the population.")
+@click.option("--to", "last", type=DAY, required=True, help="Its last day.")
+@click.option("--n", type=click.IntRange(1), help="How many; else as its size commonly asks for: 5 to 25.")
+@click.option("--seed", default="", help="Any letters; the auditor chooses them.")
+@click.option("--chosen-by", help="Who chose the seed.")
+@click.option("--own-seed", is_flag=True, help="A rehearsal: the company chooses the seed, and it says so.")
+@click.option("--by", required=True, help="Who asks for the sample.")
+@click.option("--audit", "audit_id", help="The audit it is for.")
+@click.option("--expands", metavar="SAMPLE", help="The sample it adds to after a deviation.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True
+)
+def sample(
+    test_id: str,
+    first: date,
+    last: date,
+    n: int | None,
+    seed: str,
+    chosen_by: str | None,
+    own_seed: bool,
+    by: str,
+    audit_id: str | None,
+    expands: str | None,
+    form: str,
+) -> None:
+    r"""Draw rows from the population of TEST so that anyone can draw them again, and store the draw.
+
+    The keys are ordered by sha256(seed followed by the key); the first n are drawn. Exempt rows are not.
+    The same request draws the same sample; after a deviation, another one that --expands it.
+
+    \b
+    evidence sample AC-07.a --from 2026-03-01 --to 2026-03-30 --seed 'blue heron' --chosen-by 'A. Auditor' \\
+      --by 'A. Auditor'
+    """
+    from pipelines import samples
+    from warehouse.audit.samples import Asked
+
+    if last < first:
+        raise click.UsageError(f"--to {last} is before --from {first}.")
+    asked = Asked(test_id, first, last, seed, chosen_by, by, n, audit_id, expands)
+    sys.exit(samples.sample(settings(), console(), asked, form, own_seed=own_seed))
+
+
+@evidence.command()
+@click.argument("sample_id", metavar="SAMPLE")
+@click.argument("ordinal", metavar="ITEM", type=click.IntRange(1))
+@click.argument("result")
+@click.option("--by", required=True, help="Who found it.")
+@click.option("--note", help="What is to be said of it.")
+def finding(sample_id: str, ordinal: int, result: str, by: str, note: str | None) -> None:
+    """Record what an auditor found of ITEM of SAMPLE.
+
+    RESULT is `no exception`, `deviation`, `not applicable` or `more evidence asked for`. What was recorded
+    before stays; the newest counts.
+    """
+    from pipelines import samples
+
+    sys.exit(samples.record(settings(), console(), sample_id, ordinal, result, by, note))
 
 
 @evidence.command()

@@ -31,6 +31,9 @@ NEEDED = (
     "register_waiver",
     "register_observation_period",
     "register_exception_action",
+    "ctl_sample_request",
+    "ctl_sample_item",
+    "ctl_sample_finding",
 )
 """Datasets the SQL of ctl and rec names."""
 FIRST = ("utc_day", "day_end", "verdict_rank", "due_days")
@@ -49,6 +52,8 @@ FROM_DATASETS = {
     "ctl.waiver": "register_waiver",
     "ctl.observation_period": "register_observation_period",
     "ctl.exception_action": "register_exception_action",
+    "ctl.sample_request": "ctl_sample_request",
+    "ctl.sample_item": "ctl_sample_item",
 }
 """Tables and views whose columns are those of a dataset, and so are commented as there."""
 

@@ -251,53 +251,55 @@ class Reader:
         """
         connection = self._engine.cursor()  # starting an engine costs more than most queries
         connection.execute("set timezone = 'UTC'")
-        day = max((s.slot.day for s in chosen.snapshots), default=date.min)
-        for need in needs:
-            if not need.around:
-                mine = [s for s in chosen.snapshots if s.slot.dataset == need.dataset]
-                self._view(connection, need.dataset, need.dataset, mine)
-                continue
-            for name, wanted in (("before", need.before), ("after", need.after), ("earlier", need.earlier)):
-                if wanted:
-                    mine = [
-                        s
-                        for s in chosen.around
-                        if s.slot.dataset == need.dataset and _lies(s.slot.day, day) == name
-                    ]
-                    self._view(connection, need.dataset, f"{need.dataset}_{name}", mine)
-        connection.execute(snapshot_read(chosen.all))
+        for statement in views_of(self.datasets, chosen, needs, str(self.store.home.path)):
+            connection.execute(statement)
         return connection
 
-    def _view(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        dataset: str,
-        name: str,
-        snapshots: Sequence[Snapshot],
-    ) -> None:
-        if not snapshots:
-            connection.execute(empty_view(self.datasets[dataset], name))
-            return
-        wanted = dict.fromkeys(snapshots)
-        files = [quote(str(self.store.home.path / s.path)) for s in wanted]
-        known = ", ".join(
-            f"('{file}', '{s.slot.instance}', date '{s.slot.day.isoformat()}', "
-            f"timestamptz '{s.captured_at.isoformat()}')"
-            for file, s in zip(files, wanted, strict=True)
-        )
-        # Two captures that brought the same bytes share a file, which is read once and counts for both.
-        listed = ", ".join(f"'{file}'" for file in dict.fromkeys(files))
-        # One reader over all files: a query a file, of three months, takes longer than any test. Matching
-        # columns by name opens every file, each time the view is named.
-        changed = len({s.header["schema_sha256"] for s in wanted}) > 1
-        connection.execute(
-            f"create or replace temp view {name} as "
-            "select known.instance, known.day, known.captured_at, stored.* exclude (evidence_file) "
-            f"from read_parquet([{listed}], hive_partitioning = false, union_by_name = {changed}, "
-            "filename = 'evidence_file') as stored "
-            f"join (values {known}) as known (evidence_file, instance, day, captured_at) "
-            "on known.evidence_file = stored.evidence_file"
-        )
+
+def views_of(
+    datasets: Mapping[str, Dataset], chosen: Round, needs: Sequence[Need], folder: str
+) -> Iterator[str]:
+    """Yield SQL that makes the views a test reads, as `Reader.connect` says, over the files in a folder."""
+    day = max((s.slot.day for s in chosen.snapshots), default=date.min)
+    for need in needs:
+        if not need.around:
+            mine = [s for s in chosen.snapshots if s.slot.dataset == need.dataset]
+            yield _view(datasets[need.dataset], need.dataset, mine, folder)
+            continue
+        for name, wanted in (("before", need.before), ("after", need.after), ("earlier", need.earlier)):
+            if wanted:
+                mine = [
+                    s
+                    for s in chosen.around
+                    if s.slot.dataset == need.dataset and _lies(s.slot.day, day) == name
+                ]
+                yield _view(datasets[need.dataset], f"{need.dataset}_{name}", mine, folder)
+    yield snapshot_read(chosen.all)
+
+
+def _view(dataset: Dataset, name: str, snapshots: Sequence[Snapshot], folder: str) -> str:
+    if not snapshots:
+        return empty_view(dataset, name)
+    wanted = dict.fromkeys(snapshots)
+    files = [quote(f"{folder}/{s.path}") for s in wanted]
+    known = ", ".join(
+        f"('{file}', '{s.slot.instance}', date '{s.slot.day.isoformat()}', "
+        f"timestamptz '{s.captured_at.isoformat()}')"
+        for file, s in zip(files, wanted, strict=True)
+    )
+    # Two captures that brought the same bytes share a file, which is read once and counts for both.
+    listed = ", ".join(f"'{file}'" for file in dict.fromkeys(files))
+    # One reader over all files: a query a file, of three months, takes longer than any test. Matching
+    # columns by name opens every file, each time the view is named.
+    changed = len({s.header["schema_sha256"] for s in wanted}) > 1
+    return (
+        f"create or replace temp view {name} as "
+        "select known.instance, known.day, known.captured_at, stored.* exclude (evidence_file) "
+        f"from read_parquet([{listed}], hive_partitioning = false, union_by_name = {changed}, "
+        "filename = 'evidence_file') as stored "
+        f"join (values {known}) as known (evidence_file, instance, day, captured_at) "
+        "on known.evidence_file = stored.evidence_file"
+    )
 
 
 def snapshot_read(snapshots: Sequence[Snapshot] = ()) -> str:

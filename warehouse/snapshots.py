@@ -77,8 +77,10 @@ class Attempt:
 class Index:
     """The ledger's entries by slot. `refresh` takes in what was appended since."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, *, until: int | None = None) -> None:
+        """Take in a ledger, or what it was when its entry `until` was the last."""
         self.ledger = ledger
+        self.until = until
         self.snapshots: dict[Slot, list[Snapshot]] = defaultdict(list)
         self.gaps: dict[Slot, Gap] = {}
         self.attempts: dict[Slot, list[Attempt]] = defaultdict(list)
@@ -93,7 +95,10 @@ class Index:
     def refresh(self) -> None:
         """Take in the entries appended since the last look."""
         self.ledger.refresh()
-        for entry in self.ledger.entries[self._seen :]:
+        entries = self.ledger.entries[self._seen :]
+        if self.until is not None:
+            entries = [entry for entry in entries if entry.number <= self.until]
+        for entry in entries:
             try:
                 self._take(entry)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -101,7 +106,7 @@ class Index:
                 damage = Damage(entry.number, f"what it says makes no sense ({type(error).__name__})")
                 if damage not in self.ledger.damage:
                     self.ledger.damage.append(damage)
-        self._seen = len(self.ledger.entries)
+        self._seen += len(entries)
 
     def _take(self, entry: Entry) -> None:
         if entry.kind in STORING:

@@ -251,7 +251,7 @@ def test_a_damaged_file_is_replaced_and_not_extended(company: Company, at: At) -
     company.home.warehouse.write_bytes(b"not a database")
     published = company.publish(at(1))
 
-    assert {"rebuilt": 4} == published.built.histories
+    assert {"rebuilt": 5} == published.built.histories
     assert [("u1",)] == company.ask("select user_id from cur.demo_user")
 
 

@@ -45,3 +45,32 @@ order by audit_id;
 comment on view ctl.observation_period is 'One row per audit: the period it is about, as the register has it now';
 comment on column ctl.observation_period.instance is 'The register it stands in';
 comment on column ctl.observation_period.captured_at is 'When the register was read';
+
+create view ctl.sample_request as
+select request.* exclude (instance, day, captured_at, entry)
+from ev.ctl_sample_request as request
+qualify row_number() over (partition by sample_id order by entry) = 1
+order by requested_at, sample_id;
+comment on view ctl.sample_request is 'One row per sample that was drawn: from what, how, and by whose seed';
+
+create view ctl.sample_item as
+with newest as (
+    select *
+    from ev.ctl_sample_finding
+    qualify row_number() over (partition by sample_id, ordinal order by entry desc) = 1
+)
+select
+    item.* exclude (instance, day, captured_at, entry),
+    newest.result as auditor_result,
+    newest.note as auditor_note,
+    newest.found_by,
+    newest.found_at
+from ev.ctl_sample_item as item
+left join newest on newest.sample_id = item.sample_id and newest.ordinal = item.ordinal
+qualify row_number() over (partition by item.sample_id, item.ordinal order by item.entry) = 1
+order by sample_id, ordinal;
+comment on view ctl.sample_item is 'One row per item of a sample, with what the auditor found of it last';
+comment on column ctl.sample_item.auditor_result is 'What the auditor found; null: nothing was recorded yet';
+comment on column ctl.sample_item.auditor_note is 'What the auditor noted';
+comment on column ctl.sample_item.found_by is 'Who found it; privacy: workforce';
+comment on column ctl.sample_item.found_at is 'When it was recorded';
