@@ -143,3 +143,4 @@ def _modules() -> Iterator[ModuleType]:
                 yield importlib.import_module(f"assets.{info.name}.{inner.name}")
     yield importlib.import_module("expectations.results")
     yield importlib.import_module("warehouse.audit.samples")
+    yield importlib.import_module("warehouse.audit.package")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pipelines.configuration import Settings
     from pipelines.demo import Plan
+    from warehouse.audit.package import Profile
 
 DONE, FAILED, WITH_FINDINGS, WRONG_USAGE = 0, 1, 2, 64
 
@@ -74,6 +75,7 @@ def evidence() -> None:
       evidence period      what a period's evidence amounts to, test by test, and what it lacks
       evidence sample      rows of a test's population for the auditor, drawn so that anyone can
       evidence finding     what the auditor found of one of them
+      evidence package     what an auditor takes away: checked and run again offline
       evidence report      the same for people, as one HTML file
       evidence verify      has anything been altered, removed or added behind our back?
 
@@ -275,13 +277,7 @@ def period(
     from pipelines.configuration import home
     from pipelines.period import show
 
-    if (first is None) != (last is None):
-        raise click.UsageError("--from and --to go together.")
-    if first is not None and audit_id is not None:
-        raise click.UsageError("--audit and --from/--to exclude each other.")
-    window = (first, last) if first is not None and last is not None else None
-    if window is not None and window[1] < window[0]:
-        raise click.UsageError(f"--to {last} is before --from {first}.")
+    window = window_of(audit_id, first, last)
     sys.exit(show(home(), console(), audit_id=audit_id, window=window, categories=categories, form=form))
 
 
@@ -345,6 +341,61 @@ def finding(sample_id: str, ordinal: int, result: str, by: str, note: str | None
     from pipelines import samples
 
     sys.exit(samples.record(settings(), console(), sample_id, ordinal, result, by, note))
+
+
+@evidence.command()
+@click.option("--audit", "audit_id", help="An audit of the register observation_period; else its only one.")
+@click.option("--from", "first", type=DAY, help="Any window instead: its first day.")
+@click.option("--to", "last", type=DAY, help="Its last day.")
+@click.option(
+    "--profile",
+    type=click.Choice(["auditor", "management"]),
+    default="auditor",
+    show_default=True,
+    help="auditor: with the evidence and the kit; management: what it amounts to, without it.",
+)
+@click.option("--recipient", required=True, help="Who it is made for: it stands in the package.")
+@click.option("--out", type=click.Path(path_type=Path), help="The folder; else one in the home's reports/.")
+def package(
+    audit_id: str | None,
+    first: date | None,
+    last: date | None,
+    profile: Profile,
+    recipient: str,
+    out: Path | None,
+) -> None:
+    """Make what an auditor takes away: a folder and a zip that can be checked and run again offline.
+
+    It is made whole or not at all: evidence that does not verify, or is newer than its results, makes none.
+    It is checked and run again with its own kit before it is put in its place.
+    """
+    from pipelines import commands
+
+    window = window_of(audit_id, first, last)
+    sys.exit(
+        commands.package(
+            settings(),
+            console(),
+            audit_id=audit_id,
+            window=window,
+            target=out,
+            profile=profile,
+            recipient=recipient,
+        )
+    )
+
+
+def window_of(audit_id: str | None, first: date | None, last: date | None) -> tuple[date, date] | None:
+    """Return the window asked for; None: an audit is meant. Raises click.UsageError."""
+    if (first is None) != (last is None):
+        raise click.UsageError("--from and --to go together.")
+    if first is None or last is None:
+        return None
+    if audit_id is not None:
+        raise click.UsageError("--audit and --from/--to exclude each other.")
+    if last < first:
+        raise click.UsageError(f"--to {last} is before --from {first}.")
+    return first, last
 
 
 @evidence.command()

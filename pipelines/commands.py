@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import dagster as dg
     from rich.console import Console
 
+    from warehouse.audit.package import Profile
     from warehouse.documents import Said
 
 DONE, FAILED, WITH_FINDINGS = 0, 1, 2
@@ -156,6 +157,32 @@ def report(settings: Settings, out: Console, target: Path | None) -> int:
     path = write(settings.home, target, {known.id: known.meaning for known in criteria().values()})
     out.print(f"wrote {path}", markup=False)
     return DONE
+
+
+def package(
+    settings: Settings,
+    out: Console,
+    *,
+    audit_id: str | None,
+    window: tuple[date, date] | None,
+    target: Path | None,
+    profile: Profile,
+    recipient: str,
+) -> int:
+    """Make a package; return the exit code."""
+    from pipelines.package import make
+
+    with _progress(out, "making the package") as moved:
+        return make(
+            settings,
+            out,
+            audit_id=audit_id,
+            window=window,
+            target=target,
+            profile=profile,
+            recipient=recipient,
+            moved=moved,
+        )
 
 
 def notebook(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 DONE = 0
 INSTANCE = "main"
+HERE = "warehouse/audit/samples.py"
 SHOWN = ("ordinal", "population_key", "subject_label", "last_day", "status", "codes")
 
 
@@ -58,7 +59,7 @@ def sample(settings: Settings, out: Console, asked: Asked, form: str, *, own_see
     known = drawn.sample_id in stored(session)
     if not known:
         request = {**drawn.request, "requested_at": session.clock.now()}
-        _store(session, ((REQUEST, [request]), (ITEM, drawn.items)))
+        store(session, ((REQUEST, [request]), (ITEM, drawn.items)))
     _print(drawn, out, form, stored=not known)
     return DONE
 
@@ -74,7 +75,7 @@ def record(
         except SampleRefused as error:
             raise click.ClickException(str(error)) from None
     found = {"sample_id": sample_id, "ordinal": ordinal, "result": result, "note": note, "found_by": by}
-    _store(session, ((FINDING, [{**found, "found_at": session.clock.now()}]),))
+    store(session, ((FINDING, [{**found, "found_at": session.clock.now()}]),))
     out.print(f"recorded  {sample_id} item {ordinal}: {result}", markup=False)
     return DONE
 
@@ -92,7 +93,10 @@ def stored(session: Session) -> set[str]:
     }
 
 
-def _store(session: Session, rows: Sequence[tuple[Dataset, Sequence[Mapping[str, Any]]]]) -> None:
+def store(
+    session: Session, rows: Sequence[tuple[Dataset, Sequence[Mapping[str, Any]]]], *, by: str = HERE
+) -> None:
+    """Store what somebody asked for or recorded: rows of today, in one entry; `by` names what made them."""
     now = session.clock.now()
     session.store.write(
         [Offered(dataset, table_of(dataset, listed)) for dataset, listed in rows],
@@ -101,7 +105,7 @@ def _store(session: Session, rows: Sequence[tuple[Dataset, Sequence[Mapping[str,
         day=now.date(),
         header={
             "source": "ctl",
-            "derivation": "warehouse/audit/samples.py",
+            "derivation": by,
             "sql_sha256": "",
             "inputs": [],
             "round": now.isoformat(),
