@@ -73,6 +73,7 @@ def evidence() -> None:
       evidence publish     build the analysts' DuckDB file
       evidence status      which control held on which day, and where evidence is missing
       evidence period      what a period's evidence amounts to, test by test, and what it lacks
+      evidence readiness   what stands between today and an audit, what to do first coming first
       evidence sample      rows of a test's population for the auditor, drawn so that anyone can
       evidence finding     what the auditor found of one of them
       evidence package     what an auditor takes away: checked and run again offline
@@ -279,6 +280,20 @@ def period(
 
     window = window_of(audit_id, first, last)
     sys.exit(show(home(), console(), audit_id=audit_id, window=window, categories=categories, form=form))
+
+
+@evidence.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def readiness(form: str) -> None:
+    """Say what stands between today and an audit, what to do first coming first.
+
+    What will be lost for good and when, what is not collected, not tested, never passing, overdue, expiring,
+    empty, without an owner or not covered. Exits with 0 when nothing is, else 2.
+    """
+    from pipelines.configuration import home
+    from pipelines.readiness import show
+
+    sys.exit(show(home(), console(), form))
 
 
 @evidence.command()

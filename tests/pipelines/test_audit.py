@@ -93,6 +93,20 @@ def test_the_statement_for_people_ends_by_leaving_the_judgement_to_the_auditor(
     assert not {"compliant", "effective", "certified"} & set(answer.out.lower().split())
 
 
+def test_readiness_names_what_is_lacking_and_the_criteria_in_scope_that_nothing_covers(
+    eight_days: Home, evidence: Evidence
+) -> None:
+    """Of the registered audit's categories only: Availability and Privacy are not in it."""
+    answer = evidence(eight_days.path, "readiness", "--format", "json")
+    found = json.loads(answer.out)["lacking"]
+
+    assert 2 == answer.code
+    assert ("is not collected", "stripe_api_key") in {(one["what"], one["subject"]) for one in found}
+    bare = {one["subject"] for one in found if one["what"] == "is a criterion no control covers"}
+    assert "CC1.1" in bare
+    assert {name for name in bare if not name.startswith(("CC", "PI"))} == set()
+
+
 def test_an_audit_nobody_registered_is_refused(eight_days: Home, evidence: Evidence) -> None:
     """And the ones that are registered are named."""
     answer = evidence(eight_days.path, "period", "--audit", "2025-h2")

@@ -304,4 +304,11 @@ def at() -> Callable[..., datetime]:
 @pytest.fixture
 def declared() -> Mapping[str, Dataset]:
     """Return the datasets of the small company by their last word."""
-    return {"user": USER, "sale": SALE, "account": ACCOUNT, "waiver": WAIVER, "action": EXCEPTION_ACTION}
+    return {
+        "user": USER,
+        "sale": SALE,
+        "account": ACCOUNT,
+        "waiver": WAIVER,
+        "action": EXCEPTION_ACTION,
+        "period": OBSERVATION_PERIOD,
+    }
