@@ -51,7 +51,7 @@ def test_every_sheet_reads_back_as_its_query_answers(company: Company, written: 
     with duckdb.connect(str(company.home.warehouse), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         first, after = MARCH.window
-        names, rows = answers(connection, sheet.sql, control="AC-01", first=first, after=after)
+        names, rows = answers(connection, sheet, control="AC-01", first=first, after=after)
 
     read = [[cell.value for cell in row] for row in page.iter_rows()]
     assert [names, *([read_back(value) for value in row] for row in rows)] == read

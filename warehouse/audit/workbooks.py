@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from warehouse.audit.period import Period
 
@@ -27,7 +28,7 @@ CHARACTERS = 32_767
 EXACT = 10**15
 """Beyond, a spreadsheet rounds a whole number: it is written as text."""
 HEADING = PatternFill("solid", fgColor="DDE5EE")
-WIDEST = 60
+WIDEST = 66
 
 
 class WorkbookRefused(Exception):
@@ -40,6 +41,8 @@ class Sheet:
 
     name: str
     sql: str
+    upright: bool = False
+    """Its one row is shown as names beside values."""
 
 
 SHEETS: Sequence[Sheet] = (
@@ -68,6 +71,7 @@ SHEETS: Sequence[Sheet] = (
         cross join meta.published as published
         where control_id = $control
         """,
+        upright=True,
     ),
     Sheet(
         "Tests",
@@ -209,17 +213,21 @@ def write(connection: duckdb.DuckDBPyConnection, control_id: str, period: Period
     first, after = period.window
     book = Workbook(write_only=True)
     for sheet in SHEETS:
-        _sheet(book, sheet, answers(connection, sheet.sql, control=control_id, first=first, after=after))
+        _sheet(book, sheet, answers(connection, sheet, control=control_id, first=first, after=after))
     book.save(path)
 
 
 def answers(
-    connection: duckdb.DuckDBPyConnection, sql: str, **values: Any
+    connection: duckdb.DuckDBPyConnection, sheet: Sheet, **values: Any
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Return the columns and rows of a query; instants as texts of UTC, see `cell_value`."""
-    used = {name: value for name, value in values.items() if f"${name}" in sql}
-    found = connection.execute(sql, used)
-    return [column[0] for column in found.description or ()], found.fetchall()
+    """Return the columns and rows of a sheet."""
+    used = {name: value for name, value in values.items() if f"${name}" in sheet.sql}
+    found = connection.execute(sheet.sql, used)
+    names, rows = [column[0] for column in found.description or ()], found.fetchall()
+    if sheet.upright:
+        (row,) = rows
+        return ["What", "Answer"], list(zip(names, row, strict=True))
+    return names, rows
 
 
 def _sheet(book: Workbook, sheet: Sheet, found: tuple[Sequence[str], Sequence[Sequence[Any]]]) -> None:
@@ -232,13 +240,15 @@ def _sheet(book: Workbook, sheet: Sheet, found: tuple[Sequence[str], Sequence[Se
     page = book.create_sheet(sheet.name)
     page.freeze_panes = "B2"
     page.auto_filter.ref = f"A1:{get_column_letter(len(names))}{len(rows) + 1}"
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    page.page_setup.orientation, page.page_setup.fitToHeight = "landscape", 0  # one page wide
+    page.print_title_rows = "1:1"
     for number, width in enumerate(_widths(names, rows), 1):
         page.column_dimensions[get_column_letter(number)].width = width
     heading = []
     for name in names:
         cell = WriteOnlyCell(page, name)
         cell.font, cell.fill = Font(bold=True), HEADING
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
         heading.append(cell)
     page.append(heading)
     for row in rows:
@@ -275,4 +285,4 @@ def _widths(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[flo
     """Yield how wide each column is to be, by its first rows."""
     for place, name in enumerate(names):
         longest = max((len(str(cell_value(row[place]))) for row in rows[:200]), default=0)
-        yield min(WIDEST, max(len(name) * 0.7, longest, 8)) + 2
+        yield min(WIDEST, max(len(name) * 1.1, longest, 6)) + 2
