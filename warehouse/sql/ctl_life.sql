@@ -271,3 +271,104 @@ comment on column ctl.exception_event.actor is 'Who did it; null: the evidence s
 comment on column ctl.exception_event.ticket_key is 'The ticket, where there is one';
 comment on column ctl.exception_event.waiver_id is 'The waiver, of what a waiver did';
 comment on column ctl.exception_event.note is 'What is to be said of it';
+
+create view ctl.waiver_finding as
+with known as (
+    select
+        waiver.*,
+        coalesce(waiver.test_id, waiver.control_id) as about
+    from hist.register_waiver as waiver
+    qualify row_number() over (partition by waiver.instance, waiver.waiver_id order by observed_last desc) = 1
+),
+used as (
+    select
+        waiver_id,
+        count(distinct exception_id) as exceptions,
+        count(distinct population_key) as accepted,
+        min(first_seen_at) as first_used_at
+    from ctl.exception
+    where waiver_id is not null
+    group by waiver_id
+),
+-- What a waiver accepts on a day, of what its test looked at on that day.
+share as (
+    select
+        exception.waiver_id,
+        max(exception.accepted * 100 // greatest(counts.population_count, 1)) as percent
+    from (
+        select
+            waiver_id,
+            test_id,
+            result_day,
+            count(distinct population_key) as accepted
+        from ctl.exception
+        where waiver_id is not null
+        group by all
+    ) as exception
+    join ctl.test_day as counts
+        on counts.test_id = exception.test_id and counts.result_day = exception.result_day
+    group by exception.waiver_id
+),
+published as (
+    select published_at from meta.published
+),
+found as (
+    select waiver_id, about, 'UNUSED' as finding, 'it is in force and accepted nothing yet' as detail
+    from known
+    where effective_from <= (select published_at from published)
+        and expires_at > (select published_at from published)
+        and revoked_at is null
+        and waiver_id not in (select waiver_id from used)
+    union all
+    select waiver_id, about, 'EXPIRED', 'it counts no more since ' || strftime(expires_at, '%Y-%m-%d')
+    from known
+    where expires_at <= (select published_at from published)
+    union all
+    select waiver_id, about, 'SELF_APPROVED', requested_by || ' asked for it and approved it'
+    from known
+    where requested_by = approved_by
+    union all
+    select waiver_id, about, 'TOO_LONG', 'it lasts ' || date_diff('day', effective_from, expires_at) || ' days, 366 at most'
+    from known
+    where expires_at > effective_from + interval 366 day
+    union all
+    select waiver_id, about, 'NO_COMPENSATING_CONTROL', 'nothing is said to limit the risk meanwhile'
+    from known
+    where coalesce(compensating_control, '') = ''
+    union all
+    select known.waiver_id, known.about, 'OVER_BROAD', 'it accepts ' || share.percent || ' % of a population'
+    from known
+    join share on share.waiver_id = known.waiver_id
+    where share.percent > 10
+    union all
+    select known.waiver_id, known.about, 'LATER_THAN_OCCURRENCE',
+        'approved ' || strftime(known.approved_at, '%Y-%m-%d %H:%M') || ', what it accepts was first seen '
+        || strftime(used.first_used_at, '%Y-%m-%d %H:%M')
+    from known
+    join used on used.waiver_id = known.waiver_id
+    where known.approved_at > used.first_used_at
+    union all
+    select one.waiver_id, one.about, 'STACKED', 'it begins where ' || other.waiver_id || ' about the same ended'
+    from known as one
+    join known as other
+        on other.waiver_id <> one.waiver_id
+        and other.about = one.about
+        and other.subject_pattern = one.subject_pattern
+        and other.exception_code is not distinct from one.exception_code
+        and other.effective_from < one.effective_from
+        and other.expires_at >= one.effective_from - interval 1 day
+)
+select distinct
+    waiver_id,
+    about,
+    finding,
+    detail
+from found
+order by
+    waiver_id,
+    finding;
+comment on view ctl.waiver_finding is 'One row per thing an auditor would ask about a waiver; none of them takes a waiver out of force by itself';
+comment on column ctl.waiver_finding.waiver_id is 'The waiver';
+comment on column ctl.waiver_finding.about is 'The test or control it is about';
+comment on column ctl.waiver_finding.finding is 'UNUSED, EXPIRED, SELF_APPROVED, TOO_LONG, NO_COMPENSATING_CONTROL, OVER_BROAD (over a tenth of a population on a day), LATER_THAN_OCCURRENCE or STACKED';
+comment on column ctl.waiver_finding.detail is 'What was found';
