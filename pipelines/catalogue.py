@@ -144,3 +144,4 @@ def _modules() -> Iterator[ModuleType]:
     yield importlib.import_module("expectations.results")
     yield importlib.import_module("warehouse.audit.samples")
     yield importlib.import_module("warehouse.audit.package")
+    yield importlib.import_module("warehouse.audit.notices")

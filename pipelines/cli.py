@@ -77,6 +77,7 @@ def evidence() -> None:
       evidence sample      rows of a test's population for the auditor, drawn so that anyone can
       evidence finding     what the auditor found of one of them
       evidence package     what an auditor takes away: checked and run again offline
+      evidence notify      tell people what is new, by webhook and e-mail, and nothing twice
       evidence report      the same for people, as one HTML file
       evidence verify      has anything been altered, removed or added behind our back?
 
@@ -411,6 +412,18 @@ def window_of(audit_id: str | None, first: date | None, last: date | None) -> tu
     if last < first:
         raise click.UsageError(f"--to {last} is before --from {first}.")
     return first, last
+
+
+@evidence.command()
+@click.option("--dry-run", "dry", is_flag=True, help="Print what would be told; tell and record nothing.")
+def notify(dry: bool) -> None:
+    """Tell webhook and e-mail of new exceptions, gaps, overdue ones and waivers about to end.
+
+    Nothing is told twice through a channel. Dagster does this by itself after each publication.
+    """
+    from pipelines import commands
+
+    sys.exit(commands.notify(settings(), console(), dry=dry))
 
 
 @evidence.command()

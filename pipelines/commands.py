@@ -185,6 +185,21 @@ def package(
         )
 
 
+def notify(settings: Settings, out: Console, *, dry: bool) -> int:
+    """Tell every channel what it was not told yet; return the exit code."""
+    from pipelines.notices import NotTold, tell
+
+    try:
+        told = tell(settings, dry=dry)
+    except NotTold as error:
+        raise click.ClickException(str(error)) from None
+    for channel, listed in told.items():
+        out.print(f"{'would tell' if dry else 'told'} {channel}: {len(listed)}", markup=False)
+        for one in listed if dry else ():
+            out.print(f"  {one.heading}: {one.text}", markup=False)
+    return DONE
+
+
 def notebook(
     settings: Settings, out: Console, name: str | None, month: str | None, currency: str, *, keep: bool
 ) -> int:

@@ -236,6 +236,38 @@ class Sources(BaseModel):
         }
 
 
+class Webhook(BaseModel):
+    """Where messages are posted as Slack takes them: JSON with a `text`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    url_env: Variable = "EVIDENCE_WEBHOOK_URL"
+    """The address is a secret: who has it can post."""
+
+
+class Email(BaseModel):
+    """Who is written to, through which server."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    sender: str
+    recipients: tuple[str, ...] = Field(min_length=1)
+    starttls: bool = True
+    user: str | None = None
+    """Null: the sender."""
+    password_env: Variable | None = None
+    """Null: the server wants none."""
+
+
+class Notify(BaseModel):
+    """Who is told of new exceptions, gaps, overdue ones and waivers about to end."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    lowest_severity: Literal["Critical", "High", "Medium", "Low"] = "High"
+    webhook: Webhook | None = None
+    email: Email | None = None
+
+
 class Configuration(BaseModel):
     """evidence.yaml as a whole."""
 
@@ -250,6 +282,7 @@ class Configuration(BaseModel):
     )
     """When states are collected each day, UTC."""
     sources: Sources
+    notify: Notify | None = None
 
 
 @dataclass(frozen=True)

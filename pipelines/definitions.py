@@ -49,6 +49,7 @@ def code_location(settings: Settings) -> dg.Definitions:
         ],
         jobs=schedules.jobs(found),
         schedules=schedules.schedules(settings, found),
+        sensors=schedules.sensors(settings),
         executor=dg.in_process_executor,
     )
 

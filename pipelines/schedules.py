@@ -194,3 +194,33 @@ def request(what: str, tick: datetime, day: date, source: str, selection: list[d
 def _cron(moment: str) -> str:
     hour, minute = moment.split(":")
     return f"{int(minute)} {int(hour)} * * *"
+
+
+def sensors(settings: Settings) -> list[dg.SensorDefinition]:
+    """Return the sensor that tells people what a publication shows, where somebody is to be told."""
+    if settings.configuration.notify is None:
+        return []
+
+    @dg.sensor(
+        name="notify",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tell webhook and e-mail what the newest publication shows and nobody was told yet.",
+    )
+    def notify(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        from pipelines.notices import summary, tell
+        from pipelines.query import connect
+
+        if not settings.home.warehouse.is_file():
+            return dg.SkipReason("nothing was published yet")
+        with connect(settings.home) as connection:
+            ((published,),) = connection.execute(
+                "select published_at::varchar from meta.published"
+            ).fetchall()
+        if published == context.cursor:
+            return dg.SkipReason(f"what was published at {published} was told")
+        told = tell(settings)  # raises where a channel failed: the next tick tries again
+        context.update_cursor(published)
+        return dg.SkipReason(f"told: {summary(told)}")
+
+    return [notify]
