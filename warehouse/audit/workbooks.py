@@ -100,6 +100,93 @@ SHEETS: Sequence[Sheet] = (
         """,
     ),
     Sheet(
+        "Walkthrough",
+        """
+        with recursive shown as (
+            -- One real row of each test: an exception of the newest day it was looked at, else its first row.
+            select
+                population.*,
+                counts.entry as result_entry
+            from ctl.population as population
+            join ctl.test_day as counts
+                on counts.test_id = population.test_id and counts.result_day = population.result_day
+            where population.control_id = $control
+                and population.result_day >= $first::date
+                and population.result_day < $after::date
+            qualify row_number() over (
+                partition by population.test_id
+                order by population.result_day desc,
+                    population.status = 'exception' desc,
+                    population.population_key
+            ) = 1
+        ),
+        file as (
+            select
+                snapshot.*,
+                regexp_extract(snapshot.object_uri, 'evidence/.*') as path
+            from meta.snapshot as snapshot
+            qualify row_number() over (partition by snapshot.object_uri order by snapshot.entry) = 1
+        ),
+        step as (
+            select
+                shown.test_id,
+                shown.result_day,
+                file.path,
+                file.inputs,
+                1 as depth
+            from shown
+            join ctl.test_result as result
+                on result.entry = shown.result_entry and result.result_id = shown.result_id
+            join file on list_contains(result.snapshot_ids, file.snapshot_id) and file.day = shown.result_day
+            union
+            select
+                step.test_id,
+                step.result_day,
+                file.path,
+                file.inputs,
+                step.depth + 1
+            from step
+            join file on list_contains(step.inputs, file.path)
+        ),
+        nearest as (
+            select
+                test_id,
+                path,
+                min(depth) as depth
+            from step
+            group by all
+        )
+        select
+            shown.test_id as "Test",
+            test.title as "Condition",
+            shown.result_day as "Evidence day",
+            shown.population_key as "One real row",
+            shown.subject_label as "Known as",
+            shown.status as "Result",
+            shown.attributes::varchar as "Facts that were judged",
+            nearest.depth as "Step back",
+            file.dataset as "Read from",
+            file.instance as "Instance",
+            run.principal as "Asked as",
+            left(run.request_json, 500) as "Asked",
+            file.captured_at as "Captured (UTC)",
+            file.row_count as "Rows",
+            file.entry as "Ledger entry",
+            file.path as "File"
+        from shown
+        join ctl.control_test as test on test.test_id = shown.test_id
+        left join nearest on nearest.test_id = shown.test_id
+        left join file on file.path = nearest.path
+        left join meta.extraction_run as run on run.entry = file.entry and run.dataset = file.dataset
+        order by
+            shown.test_id,
+            nearest.depth,
+            file.dataset,
+            file.instance,
+            file.entry
+        """,
+    ),
+    Sheet(
         "Results",
         """
         select
