@@ -1,4 +1,4 @@
-"""Do finance's notebooks answer from what a demo published, and is an executed copy kept as evidence?"""
+"""Do the notebooks answer from what a demo published, and is an executed copy kept as evidence?"""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ Evidence: TypeAlias = Callable[..., Any]
 Copy: TypeAlias = Callable[[Home], Home]
 
 
-def test_the_four_questions_are_listed(evidence: Evidence, eight_days: Home) -> None:
+def test_the_questions_are_listed(evidence: Evidence, eight_days: Home) -> None:
     """Without a name the command says which notebooks there are, and what each asks."""
     answer = evidence(eight_days.path, "notebook")
     assert [
         "inventory_roll_forward",
         "order_to_cash",
         "payouts_to_bank",
+        "period_overview",
         "tax_by_jurisdiction",
     ] == [line.split()[0] for line in answer.out.splitlines()]
     assert all(line.endswith("?") for line in answer.out.splitlines())

@@ -6,6 +6,7 @@ Amounts stay integers in minor units until a picture is drawn: a picture may rou
 from __future__ import annotations
 
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -75,6 +76,43 @@ def figure(title: str, width: float = 9.0, height: float = 3.8) -> tuple[Figure,
     axes.grid(axis="y", color="#e6ebf0", linewidth=0.8)
     axes.set_axisbelow(True)
     return made, axes
+
+
+VERDICTS: Mapping[str, tuple[str, str, str]] = {
+    "PASS": ("P", "#d7eadf", INK),
+    "PASS_WAIVED": ("W", "#cfe6ee", INK),
+    "FAIL": ("F", ALARM, "#ffffff"),
+    "ERROR": ("E", "#7a1f5c", "#ffffff"),
+    "NOT_TESTED": ("?", "#f6d98b", INK),
+    "NO_OCCURRENCE": ("-", "#eef1f4", QUIET),
+}
+"""Verdict -> its letter, the colour of its cell and of the letter: nobody has to tell colours apart."""
+
+
+def matrix(
+    title: str, names: Sequence[str], days: Sequence[date], verdicts: Mapping[tuple[str, date], str]
+) -> Picture:
+    """Return a picture of one row a name and one column a day: the verdict's letter on its colour."""
+    made, axes = figure(title, width=max(9.0, 1.6 + 0.26 * len(days)), height=0.9 + 0.24 * len(names))
+    axes.grid(visible=False)
+    for row, name in enumerate(names):
+        for column, day in enumerate(days):
+            verdict = verdicts.get((name, day))
+            if verdict is None:
+                continue
+            letter, colour, ink = VERDICTS[verdict]
+            axes.barh(row, 0.94, left=column - 0.47, height=0.86, color=colour)
+            axes.text(column, row, letter, color=ink, fontsize=7, ha="center", va="center")
+    axes.set_xlim(-0.6, len(days) - 0.4)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xticks(range(len(days)), [str(day.day) for day in days])
+    axes.tick_params(length=0)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    counts = Counter(verdicts.values())
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+    return _picture(f"{title}. One cell a control and day: {said}.", made)
 
 
 def bridge(title: str, steps: Sequence[tuple[str, int, bool]], money: Money) -> Picture:
