@@ -197,10 +197,42 @@ def _cron(moment: str) -> str:
 
 
 def sensors(settings: Settings) -> list[dg.SensorDefinition]:
-    """Return the sensor that tells people what a publication shows, where somebody is to be told."""
-    if settings.configuration.notify is None:
-        return []
+    """Return the sensors: late evidence is judged, and people are told where somebody is to be told."""
 
+    @dg.sensor(
+        name="late_evidence",
+        job_name="evaluate_day",
+        minimum_interval_seconds=600,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Judge a day again when evidence of it came after it was judged.",
+    )
+    def late(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        from pipelines.controls import keys_of
+        from pipelines.evaluation import owed
+        from pipelines.session import OWED, Session
+
+        session = Session.open(settings, run="sensor")
+        entries = session.store.ledger.entries
+        head = str(entries[-1].number)
+        if head == context.cursor:
+            yield dg.SkipReason("nothing was recorded since")
+            return
+        # What was never judged is for the schedule, which waits until a day's sources were read.
+        judged = {entry.body["day"] for entry in entries if entry.kind == "evaluation"}
+        for day, due in owed(session):
+            if day.isoformat() in judged:
+                yield dg.RunRequest(
+                    run_key=f"late {day} {head}",
+                    partition_key=day.isoformat(),
+                    asset_selection=keys_of(due),
+                    tags={OWED: "yes"},
+                )
+        context.update_cursor(head)
+
+    return [late, *([_notify(settings)] if settings.configuration.notify is not None else [])]
+
+
+def _notify(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name="notify",
         minimum_interval_seconds=60,
@@ -223,4 +255,4 @@ def sensors(settings: Settings) -> list[dg.SensorDefinition]:
         context.update_cursor(published)
         return dg.SkipReason(f"told: {summary(told)}")
 
-    return [notify]
+    return notify

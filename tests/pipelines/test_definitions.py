@@ -62,6 +62,7 @@ def test_the_jobs_and_schedules_are_there(definitions: dg.Definitions) -> None:
 
     assert names == sorted(job.name for job in definitions.jobs or ())
     assert names == sorted(schedule.name for schedule in definitions.schedules or ())
+    assert ["late_evidence"] == [sensor.name for sensor in definitions.sensors or ()]
 
 
 def test_assets_say_who_owns_them_and_what_they_are(definitions: dg.Definitions) -> None:
