@@ -37,6 +37,8 @@ class Matrix(HTMLParser):
         given = dict(attrs)
         if tag == "table":
             self._inside = given.get("id") == "control-matrix"
+        if tag == "a" and self._cell:
+            return  # a cell that leads to its control
         self._name = self._inside and tag in {"th", "a"} and (given.get("scope") == "row" or tag == "a")
         self._cell = self._inside and tag == "td"
 
@@ -85,12 +87,39 @@ def test_every_cell_of_the_reports_matrix_is_a_query_on_the_warehouse(
 
 
 def test_the_report_asks_the_network_for_nothing(eight_days: Home, evidence: Evidence) -> None:
-    """No address, no script, nothing imported; and the simulated company's mark is on it."""
+    """No address, no script from elsewhere, nothing imported; and the simulated company's mark is on it."""
     _, text = matrix(eight_days, evidence)
 
-    assert [] == re.findall(r"(?:https?:)?//[a-z]|<script|@import|url\(", text)
+    assert [] == re.findall(
+        r"(?:https?:)?//[a-z]|<script [^>]*src|@import|url\(|fetch\(|XMLHttp|import\(", text
+    )
+    assert 1 == text.count("<script>")
     assert "SANDBOX" in text
     assert [] == re.findall(r"\b(compliant|effective|certified)\b", text, re.IGNORECASE)
+
+
+def test_the_report_says_of_each_test_what_its_days_amount_to_and_of_each_exception_its_life(
+    eight_days: Home, evidence: Evidence
+) -> None:
+    """The sentences of period_statement and the events of ctl.exception_event, all of those it shows."""
+    _, text = matrix(eight_days, evidence)
+    sentences = (
+        "select test_id, statement from period_statement((select min(result_day) from ctl.test_day), "
+        "(select max(result_day) + 1 from ctl.test_day))"
+    )
+    said = json.loads(evidence(eight_days.path, "query", sentences, "--format", "json").out)
+    events = (
+        "select count(*) as events from ctl.exception_event where event <> 'reobserved' and exception_id in "
+        "(select exception_id from ctl.open_exceptions)"
+    )
+    ((counted,),) = [row.values() for row in json.loads(
+        evidence(eight_days.path, "query", events, "--format", "json").out
+    )]  # fmt: skip
+
+    assert len(said) > 100
+    assert [] == [row for row in said if row["statement"] not in text]
+    lives = re.findall(r'<ol class="life">(.*?)</ol>', text, re.DOTALL)
+    assert counted <= sum(life.count("<li>") for life in lives)
 
 
 def damaged(home: Home) -> Path:

@@ -7,8 +7,10 @@ query there.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +29,34 @@ WORDS = {
 }
 """Verdict -> the word that stands in its cell beside the colour."""
 COVERED = {"complete": "yes", "gap": "GAP"}
+LONG = 62
+"""Beyond as many days, a run of one verdict is one cell: a year of days would be slow and too wide."""
 TEMPLATE = "report.html.j2"
 QUERIES: Mapping[str, str] = {
     "controls": "select * from ctl.control order by control_id",
     "tests": "select * from ctl.control_test order by test_id",
     "control_days": "select * from ctl.control_day order by control_id, result_day",
     "test_days": "select * from ctl.test_day order by test_id, result_day",
+    "about": """
+        select
+            control_id,
+            list_distinct(list_transform(criteria, lambda one: category_of(one))) as categories,
+            (
+                select list(distinct split_part(dataset, '_', 1) order by split_part(dataset, '_', 1))
+                from (
+                    select unnest(datasets) as dataset
+                    from ctl.control_test as test
+                    where test.control_id = control.control_id
+                )
+            ) as sources,
+            (
+                select list(distinct verdict order by verdict)
+                from ctl.test_day as test_day
+                where test_day.control_id = control.control_id
+            ) as verdicts
+        from ctl.control as control
+        order by control_id
+    """,
     "open": """
         select
             * exclude (open_since, due_at, detail, last_seen_at),
@@ -40,6 +64,20 @@ QUERIES: Mapping[str, str] = {
             strftime(due_at, '%Y-%m-%d') as due
         from ctl.open_exceptions
         order by control_id, array_position(['Critical', 'High', 'Medium', 'Low'], severity), open_since
+    """,
+    "events": """
+        select
+            event.exception_id,
+            strftime(event.event_at, '%Y-%m-%d %H:%M') as at,
+            replace(event.event, '_', ' ') as event,
+            event.actor,
+            event.ticket_key,
+            event.waiver_id,
+            event.note
+        from ctl.exception_event as event
+        where event.exception_id in (select exception_id from ctl.open_exceptions)
+            and event.event <> 'reobserved'
+        order by event.exception_id, event.seq
     """,
     "gaps": """
         select
@@ -142,6 +180,23 @@ def render(home: Home, criteria: Mapping[str, str]) -> str:
         covered=covered,
         criteria=criteria,
         words=WORDS,
+        runs_of=_runs(
+            days, {**of_control, **verdicts}, lambda row: (row["verdict"], row["evidence_verifies"])
+        )
+        if len(days) > LONG
+        else {},
+        covered_runs=_runs(
+            days,
+            {(name, day): row for name, rows in covered.items() for day, row in rows.items()},
+            lambda row: row["state"],
+        )
+        if len(days) > LONG
+        else {},
+        months=[(f"{first:%b %Y}", len(listed)) for first, listed in _months(days)],
+        days_of=_by(facts["test_days"], "test_id"),
+        open_of=_by(facts["open"], "control_id"),
+        events_of=_by(facts["events"], "exception_id"),
+        about_of={row["control_id"]: row for row in facts["about"]},
         covered_words=COVERED,
         present=sum(row["present"] for row in facts["coverage"]),
         expected=sum(row["expected"] for row in facts["coverage"]),
@@ -155,12 +210,65 @@ def read(file: Path) -> dict[str, Any]:
         connection.execute("set timezone = 'UTC'")
         connection.execute("set enable_progress_bar = false")
         facts: dict[str, Any] = {name: _rows(connection, sql) for name, sql in QUERIES.items()}
+        facts["stated"] = _statements(connection)
         facts["published"] = _rows(
             connection,
             "select * exclude (published_at), strftime(published_at, '%Y-%m-%d %H:%M') as at "
             "from meta.published",
         )[0]
     return facts
+
+
+@dataclass(frozen=True)
+class Run:
+    """Consecutive days whose rows are alike, and the first of those; null: there is none."""
+
+    row: Mapping[str, Any] | None
+    days: Sequence[date]
+
+
+def _months(days: Iterable[date]) -> Iterator[tuple[date, list[date]]]:
+    """Yield each month's first day there is, and its days."""
+    for _, group in groupby(days, key=lambda day: (day.year, day.month)):
+        listed = list(group)
+        yield listed[0], listed
+
+
+def _runs(
+    days: Sequence[date],
+    rows: Mapping[tuple[str, date], Mapping[str, Any]],
+    alike: Callable[[Mapping[str, Any]], object],
+) -> dict[str, list[Run]]:
+    """Return name -> its runs of days whose rows are alike; together they cover all days."""
+    found: dict[str, list[Run]] = {}
+    for name in dict.fromkeys(name for name, _ in rows):
+        placed = [(rows.get((name, day)), day) for day in days]
+        for _, group in groupby(placed, key=lambda pair: None if pair[0] is None else alike(pair[0])):
+            listed = list(group)
+            found.setdefault(name, []).append(Run(listed[0][0], [day for _, day in listed]))
+    return found
+
+
+def _by(rows: Iterable[Mapping[str, Any]], name: str) -> dict[str, list[Mapping[str, Any]]]:
+    """Return rows by the value of one column."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row[name], []).append(row)
+    return found
+
+
+def _statements(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return test -> what its days amount to, over all days there are."""
+    ((first, last),) = connection.execute(
+        "select min(result_day), max(result_day) from ctl.test_day"
+    ).fetchall()
+    if first is None:
+        return {}
+    return dict(
+        connection.execute(
+            "select test_id, statement from period_statement(?::date, ?::date + 1)", [first, last]
+        ).fetchall()
+    )
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
