@@ -267,6 +267,12 @@ class Notify(BaseModel):
     webhook: Webhook | None = None
     email: Email | None = None
 
+    @model_validator(mode="after")
+    def _tells_somebody(self) -> Self:
+        if self.webhook is None and self.email is None:
+            raise ValueError("it names neither webhook nor email, so that nobody would be told")
+        return self
+
 
 class Configuration(BaseModel):
     """evidence.yaml as a whole."""

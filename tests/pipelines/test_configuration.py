@@ -110,6 +110,18 @@ def test_what_is_doubtful_is_refused_with_its_place(old: str, new: str, said: st
     assert said in str(refused.value)
 
 
+def test_who_wants_people_told_says_through_which_channel() -> None:
+    """A `notify` without any would tell nobody, and nobody would notice."""
+    with pytest.raises(ConfigurationError, match="neither webhook nor email"):
+        parse(TEXT + "notify: {lowest_severity: High}\n", "evidence.yaml")
+
+    found = parse(TEXT + "notify: {webhook: {}}\n", "evidence.yaml")
+
+    assert found.notify is not None
+    assert found.notify.webhook is not None
+    assert "EVIDENCE_WEBHOOK_URL" == found.notify.webhook.url_env
+
+
 def test_every_problem_is_told_at_once() -> None:
     """Who mends one should not meet the next only then."""
     with pytest.raises(ConfigurationError, match=r"2 problem\(s\)"):

@@ -73,6 +73,7 @@ def test_an_audit_of_another_category_has_none_of_these_controls_in_scope(two_au
         found = statement(connection, chosen(connection, "soc2-type2"))
 
     assert ([], [], [], []) == (found.controls, found.tests, found.deviations, found.datasets)
+    assert not found.is_whole, "where nothing was tested nothing is shown"
 
 
 def test_where_there_are_two_audits_one_has_to_be_named(two_audits: Company) -> None:
@@ -100,3 +101,16 @@ def test_where_nothing_deviated_and_nothing_is_missing_it_is_whole(company: Comp
     assert [("AC-01.b", "NOT_TESTED", "it is NOT_TESTED")] == [
         (row["test_id"], row["became"], row["reason"]) for row in both.missing
     ]
+
+
+def test_a_period_that_is_not_over_is_not_whole(company: Company, at: At) -> None:
+    """Every day that is due was tested and passed; the third is not due yet."""
+    for day in (1, 2):
+        company.evaluate(day, {"AC-01.a": "PASS", "AC-01.b": "PASS"})
+    company.publish(at(4))
+
+    with published(company) as connection:
+        over, running = (
+            statement(connection, Period(date(2026, 3, 1), date(2026, 3, last))) for last in (2, 3)
+        )
+    assert (True, False) == (over.is_whole, running.is_whole)

@@ -62,7 +62,9 @@ class Statement:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is missing and nothing deviated."""
+        """Whether something was expected, all of it is due and was tested, and nothing deviated."""
+        if not self.tests or any(row["pending"] for row in self.tests):
+            return False
         return not (self.missing or any(not row["is_waived"] for row in self.deviations))
 
     def facts(self) -> dict[str, Any]:

@@ -51,6 +51,9 @@ def main(folder):
     for test, days, reason in not_run:
         print(f"NOT RUN  {test} on {days} day(s): {reason}")
     print(f"run again     {again} results, {looked} rows looked at, {refused} refused")
+    if not again:
+        print("NOTHING WAS RUN AGAIN: no result of this package could be")
+        return 2
     print(f"{'DIFFERS' if differ else 'EQUAL'}: {len(differ)} rows differ from what is stored")
     return 1 if differ else 2 if not_run else 0
 
